@@ -262,11 +262,12 @@ def _columns(module: Module, call: ast.Call) -> set[object]:
     return names
 
 
-def test_state_has_one_writer_for_events_and_one_for_mails() -> None:
+def test_state_has_one_writer_for_events_for_mails_and_for_requests() -> None:
     writers = {place for module in modules() for place in _sets(module, "state")}
     assert {place.rpartition(".")[0] for place in writers} == {
         "services.events.transitions",
         "services.mails.outbox",
+        "services.followup.requests",
     }
     assert [p for p in writers if "transitions" in p] == ["services.events.transitions._set_state"]
 
@@ -370,6 +371,7 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 MACHINE_FORMATS = {
     *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
     "services.registering.standing",
+    "services.followup.requests",
     *(
         "services.incoming.answers",
         "services.calendars.feeds",

@@ -10,8 +10,8 @@ from ikone_events.commands.checking import doctor, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.figures import figures
 from ikone_events.commands.incoming import incoming
-from ikone_events.commands.reports import report
 from ikone_events.commands.lists import dossier, export, load
+from ikone_events.commands.reports import report
 from ikone_events.commands.retention import retention
 from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker

@@ -59,6 +59,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         "left_text": frozenset({"text"}),
         "mailing": frozenset(),
         "material": frozenset({"contact_name", "contact_email"}),
+        "material_request": frozenset({"name", "email", "organisation_text", "decided_by"}),
         "organiser": frozenset({"email", "name"}),
         "outbox_mail": frozenset(
             {"recipient", "recipient_name", "subject", "text", "html", "calendar"}

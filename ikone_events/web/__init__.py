@@ -6,7 +6,7 @@ from jinja2 import StrictUndefined
 
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
-from ikone_events.web.attendee import materials, room, speaker, upload
+from ikone_events.web.attendee import materials, requested_materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
@@ -15,6 +15,7 @@ from ikone_events.web.public import (
     events,
     feeds,
     identity,
+    material_requests,
     pages,
     qr,
     room_reports,
@@ -59,6 +60,8 @@ BLUEPRINTS = (
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,
+    material_requests.blueprint,
+    requested_materials.blueprint,
     speaker.blueprint,
     upload.blueprint,
     subscriptions.blueprint,
@@ -90,6 +93,7 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
     csrf.exempt(standing.sign_up)
+    csrf.exempt(material_requests.request_materials)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)

@@ -45,10 +45,12 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_request,
     make_speaker,
     make_subscriber,
     make_text,
     personal_path,
+    request_path,
     speaker_path,
     subscription_path,
 )
@@ -394,10 +396,19 @@ def _past(app: Flask) -> dict[str, str]:
     month_before = {name: moment - timedelta(days=30) for name, moment in PAST.items()}
     before = make_event(app, slug="before", state="followed_up", **{**CONTENT, **month_before})
     make_registration(app, before, attendance="attended", email=veteran.email)
+    waits = make_request(app, event, name=LONG)
+    make_request(app, event, email=f"{'amt.' * 20}@example.org", name="")
+    granted = make_request(app, event, state="granted")
+    expired = make_request(app, event, state="granted", granted_until=NOW - timedelta(days=1))
+    refused = make_request(app, event, state="refused")
     codes = CertificateCodes(app.extensions["ikone_installation"].settings.secret_key)
     return {
         "veteran": personal_path(app, veteran),
         "certificate": f"/certificates/{codes.code(veteran.id, 'MM')}",
+        "granted": request_path(app, granted),
+        "expired": request_path(app, expired),
+        "refused_request": request_path(app, refused),
+        "waits_for_materials": request_path(app, waits),
     }
 
 

@@ -59,6 +59,7 @@ NO_PAGES = {
     *("attendee.calendar", "attendee.own_data", "attendee.ticket_pdf"),
     *("attendee.certificate_pdf", "attendee.series_certificate_pdf"),
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),
+    "requested_materials.file",
     *(
         "organiser.export_codes",
         "organiser.help_picture",

@@ -16,6 +16,7 @@ TARGET_LABELS: Mapping[Target, str] = {
     Target.ANSWERS: N_("See answers"),
     Target.MATERIALS: N_("Add materials"),
     Target.HANDED_IN: N_("See the slides"),
+    Target.MATERIAL_REQUESTS: N_("See the requests"),
     Target.STEPS: N_("See the automatic steps"),
     Target.ATTENDANCE: N_("Record attendance"),
 }

@@ -117,6 +117,15 @@ def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
     return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.handed_in)
 
 
+def materials_requested(event: EventTodoFacts) -> ToDo | None:
+    """People who were not there ask for the materials."""
+    if not event.material_requests:
+        return None
+    text = N_("People ask for the materials of “%(title)s”: %(number)d.")
+    target, number = Target.MATERIAL_REQUESTS, event.material_requests
+    return todo_of(event, Severity.WARNING, text, target, number=number)
+
+
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:
     """After the end nobody is recorded, so nothing is known of all who had a place."""
     if event.facts.state not in (*RUNNING, State.FOLLOWED_UP) or not event.unrecorded:
@@ -206,6 +215,7 @@ RULES: tuple[Rule, ...] = (
     answers_to_look_at,
     approvals_due,
     slides_handed_in,
+    materials_requested,
     seats_free_while_waiting,
     follow_up_due,
     attendance_unrecorded,

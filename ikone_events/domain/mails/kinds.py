@@ -50,6 +50,8 @@ class MailKind(StrEnum):
     SPEAKER_BRIEFING = "speaker_briefing"
     SPEAKER_UPDATE = "speaker_update"
     SPEAKER_WITHDRAWAL = "speaker_withdrawal"
+    MATERIALS_GRANTED = "materials_granted"
+    MATERIALS_REFUSED = "materials_refused"
     OFFICE_ALARM = "office_alarm"
     OFFICE_DIGEST = "office_digest"
     OFFICE_REGISTRATIONS = "office_registrations"
@@ -127,6 +129,8 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.SPEAKER_BRIEFING: N_("Briefing of a speaker"),
     MailKind.SPEAKER_UPDATE: N_("Changed date or place, to speakers"),
     MailKind.SPEAKER_WITHDRAWAL: N_("Withdrawn date, to speakers"),
+    MailKind.MATERIALS_GRANTED: N_("Requested materials"),
+    MailKind.MATERIALS_REFUSED: N_("Request for materials refused"),
     MailKind.OFFICE_ALARM: N_("Urgent, to the office"),
     MailKind.OFFICE_DIGEST: N_("To do, to the office"),
     MailKind.OFFICE_REGISTRATIONS: N_("New registrations, to the office"),

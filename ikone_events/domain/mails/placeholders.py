@@ -135,7 +135,8 @@ _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink", "kalenderhinweis"]
 _REMINDED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink"]
-_MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
+_HANDED_OUT = ["unterlagen", "unterlagenlink", "abrufbar_bis"]
+_MATERIALS = [*_HANDED_OUT, "ansprechpersonen", "rueckfrage"]
 _AFTER = [*_PERSON, *_MATERIALS]
 _LINKS = ["ticketlink", "unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
@@ -168,6 +169,7 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.REMINDER_DAY: _REMINDED,
     MailKind.REMINDER_HOUR: _REMINDED,
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
+    MailKind.MATERIALS_GRANTED: [*_EVENT, *_HANDED_OUT],
     MailKind.NOTE: [*_PERSON, *_DOOR, *_LINKS, "frist"],
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,

@@ -109,6 +109,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SPEAKER_BRIEFING: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_UPDATE: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_WITHDRAWAL: ("event", event.public_url),
+        MailKind.MATERIALS_GRANTED: after,
+        MailKind.MATERIALS_REFUSED: ("event", event.public_url),
     }.get(facts.kind)
 
 

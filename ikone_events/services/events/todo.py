@@ -85,5 +85,6 @@ def _todo_facts(
         unreached=counts.unreached,
         odd_answers=counts.odd_answers,
         handed_in=counts.handed_in,
+        material_requests=counts.material_requests,
         blocked=tuple(_blocked(due, facts)),
     )

@@ -6,6 +6,7 @@ from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import account_mails, password_links
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.followup.materials import delete_lost_files
+from ikone_events.services.followup.requests import forget_due_requests
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
 from ikone_events.services.plan.plans import mark_forgotten
@@ -53,6 +54,7 @@ def _tidy(now: datetime, *, most: int | None) -> None:
     password_links.tidy(now)
     account_mails.tidy(now)
     forget_early(now, most=most)
+    forget_due_requests(now)
     drop_unused_feeds()
     drop_ended_windows(now)
 

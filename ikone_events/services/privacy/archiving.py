@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, or_, select, update
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
+from ikone_events.services.followup.requests import forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.privacy.striking import (
@@ -23,6 +24,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
@@ -57,6 +59,7 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     if not event.figures:  # what has been reported stays
         event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
+    forget_requests(MaterialRequest.event_id == event.id)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
     # What nobody has released was meant for the office alone; its files go by the clock.
@@ -79,6 +82,10 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     drop_imports(registration)
     if registration.standing_id is not None:
         standing.delete_standing(StandingSignUp.id == registration.standing_id)
+    forget_requests(
+        MaterialRequest.event_id == registration.event_id,
+        MaterialRequest.email_key == registration.email_key,
+    )
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)
     drop_mails(OutboxMail.registration_id == registration.id)

@@ -16,6 +16,7 @@ from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits,
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.requests import IS_WAITING, MaterialRequest
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
@@ -30,6 +31,7 @@ class Table(Enum):
     MATERIALS = auto()
     MAILS = auto()
     INCOMING = auto()
+    REQUESTS = auto()
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class Counts:
     administrations that are members on the event's day. `failed_mail` includes `bounced_mail`,
     which a server had accepted first; `unreached` counts the addresses of bounces that nobody has
     looked at, `odd_answers` other incoming mails to look at. `is_written_about`: a draft has mails
-    that are no tests.
+    that are no tests. `material_requests` wait for a decision.
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Counts:
     members: int = 0
     materials: int = 0
     handed_in: int = 0
+    material_requests: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
     bounced_mail: int = 0
@@ -221,12 +224,23 @@ def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
             counts.bounced_mail, counts.unreached, counts.odd_answers = mails, addresses, odd
 
 
+def _count_requests(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    rows = db.session.execute(
+        select(MaterialRequest.event_id, func.count())
+        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .group_by(MaterialRequest.event_id)
+    )
+    for event_id, number in rows:
+        found[event_id].material_requests = number
+
+
 _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
     Table.PEOPLE: _count_people,
     Table.ADMINISTRATIONS: _count_administrations,
     Table.MATERIALS: _count_materials,
     Table.MAILS: _count_mails,
     Table.INCOMING: _count_incoming,
+    Table.REQUESTS: _count_requests,
 }
 
 

@@ -9,12 +9,13 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.add_links import AddLink, add_links
-from ikone_events.domain.events.facts import TAKES_PLACE
+from ikone_events.domain.events.facts import CALLED_OFF, TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.followup.access import ANYBODY, visible
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
+from ikone_events.services.followup.requests import no_request_because
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
@@ -177,6 +178,8 @@ def _render_event(
         materials=materials,
         material_url=_file_url,
         via=_via(),
+        is_past=State(found.state) not in CALLED_OFF and found.ends_at <= availability.now,
+        on_request=no_request_because(found, availability.now) is None,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
         **{

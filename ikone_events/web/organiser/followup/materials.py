@@ -19,6 +19,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.handed_in import waiting_materials
 from ikone_events.store.events.models import Event, Material
 from ikone_events.web.attendee.materials import download, uploaded_file
+from ikone_events.web.organiser.followup.requests import requests_card
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
@@ -86,6 +87,7 @@ def _page(event: Event, refused: FlaskForm | None = None) -> str:
         forms=forms,
         refused=refused,
         waiting=waiting_materials(event),
+        requests=requests_card(event, now()),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
     )
