@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.draft import EventDraft, year_complaint
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.form_fields import FormName, OwnField
 from ikone_events.services.events.editing import create_event, draft_of_event
 from ikone_events.services.events.moving import moved_draft
 from ikone_events.services.registering.form_fields import lay_fields
@@ -50,8 +50,14 @@ def _without_room(source: Event) -> EventDraft:
 
 def _copy_fields(source: Event, event: Event, *, now: datetime) -> None:
     """Copy the fields that are asked, in order; consents begin with their current text."""
-    rows = db.session.scalars(fields_of_event(source.id).where(FormField.retired_at.is_(None)))
-    described = [row.described() for row in rows]
+    for form in FormName:
+        copy_form(source, event, form, now=now)
+
+
+def copy_form(source: Event, event: Event, form: FormName, *, now: datetime) -> None:
+    """Give an event that has no such fields yet the fields of a form of another event."""
+    asked = fields_of_event(source.id, form).where(FormField.retired_at.is_(None))
+    described = [row.described() for row in db.session.scalars(asked)]
     steering = {(field.shown_if, field.shown_value) for field in described}
     lay_fields(event, (_as_offered(field, steering) for field in described), now=now)
 

@@ -22,6 +22,7 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker, briefed
+from ikone_events.store.followup.feedback import FeedbackDone
 from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
 from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
@@ -202,7 +203,9 @@ def _conditions(group: Group, now: datetime) -> tuple[ColumnElement[bool], ...]:
     if group.audience in _BY_ATTENDANCE:
         came = attendance_of(now, event.id)
         if group.audience is Audience.NOT_MISSED:
-            return (confirmed, came.is_distinct_from(Attendance.MISSED.value))
+            answered = FeedbackDone.registration_id == Registration.id
+            has_answered = select(FeedbackDone.registration_id).where(answered).exists()
+            return (confirmed, came.is_distinct_from(Attendance.MISSED.value), ~has_answered)
         return (came == _BY_ATTENDANCE[group.audience].value,)
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {

@@ -19,6 +19,7 @@ from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import Table, counts_of
+from ikone_events.store.followup.feedback import forget_texts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, ImportList, Registration
@@ -37,6 +38,7 @@ def archive_persons(event: Event, *, now: datetime) -> None:
     rows_written(delete(Material).where(*unseen))
     rows_written(delete(Speaker).where(Speaker.event_id == event.id))
     forget_reports(event.id)
+    forget_texts(event.id)
     drop_unused_feeds()
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))
