@@ -49,6 +49,7 @@ from tests.factories import (
     speaker_path,
     subscription_path,
 )
+from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
 
@@ -95,6 +96,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_speakers(app),
         **_statuses(app),
         **_past(app),
+        **_opinions(app),
         **_people(app),
         **_invited(app),
         **_called_off(app),
@@ -388,6 +390,16 @@ def _past(app: Flask) -> dict[str, str]:
     )
     make_registration(app, event, attendance="missed")
     return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+
+
+def _opinions(app: Flask) -> dict[str, str]:
+    """Feedback: an event with enough answers, one with too few."""
+    many, few = (past_event(app, slug=slug, **CONTENT) for slug in ("opinions", "few-opinions"))
+    texts = ("Die Beispiele aus der Praxis", "Kaffee", "Alles", "Viel Zeit für Fragen", "Nichts")
+    [answered, *_] = give_all(app, many, list(texts))
+    give_all(app, few, ["Der Saal"])
+    asked = make_registration(app, many)
+    return {"asked_person": personal_path(app, asked), "answered": personal_path(app, answered)}
 
 
 def _called_off(app: Flask) -> dict[str, str]:

@@ -76,7 +76,8 @@ def test_refused_feedback_keeps_everything(app: Flask, client: FlaskClient) -> N
     assert (refused.status_code, outcome_of(refused)) == (422, "invalid")
     assert "Mehr &lt;Daten&gt;" in refused.text
     chosen = re.search(r'<input checked [^>]*name="f_bewertung"[^>]*>', refused.text)
-    assert chosen and 'value="2"' in chosen[0]
+    assert chosen is not None
+    assert 'value="2"' in chosen[0]
     assert stored_values(app) == []
 
 
@@ -92,6 +93,7 @@ def test_feedback_without_a_token_of_the_form_is_refused(app: Flask, client: Fla
     path = personal_path(app, person, "/feedback")
     refused = client.post(path, data={f"f_{LIKED}": "Alles"})
     assert refused.status_code == 422
+    assert "Alles" in refused.text
     assert stored_values(app) == []
 
 
