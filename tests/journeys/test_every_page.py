@@ -64,6 +64,7 @@ NO_PAGES = {
         "organiser.door_workbook",
         "organiser.badges_pdf",
         "organiser.export_contacts",
+        "organiser.export_feedback",
         "organiser.export_subscribers",
         "organiser.mail_html",
         "organiser.preview_html",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import format_decimal, format_percent
+from markupsafe import Markup
 
 from ikone_events.domain.refusals import StaleForm
 from ikone_events.domain.registering.form_fields import (
@@ -142,7 +143,7 @@ def preview_feedback(slug: str) -> str:
         "organiser/registering/form_preview.html",
         event=event,
         form_name="feedback",
-        fields=shown,
+        fields=Markup(shown),  # noqa: S704 - made by the template above
         own_fields=fields,
         language=language,
     )

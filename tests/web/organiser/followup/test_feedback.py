@@ -34,7 +34,7 @@ def test_page_offers_the_usual_questions(app: Flask, team: Browser) -> None:
     assert "Was hat Ihnen gefallen?" not in team.get(f"/organise/events/{event.slug}/form").text
     preview = team.get(f"{path}/preview?form=en").text
     assert "What did you like?" in preview
-    assert "5 – very good" in preview
+    assert "5 – very good</label>" in preview
 
 
 def test_questions_are_added_and_edited_by_the_usual_pages(app: Flask, team: Browser) -> None:
@@ -69,7 +69,7 @@ def test_results_wait_for_five_answers(app: Flask, team: Browser) -> None:
     page = team.get(path).text
     assert "von 6 Befragten (83\xa0%)" in page
     assert "Mittelwert: 3,4 von 5" in page
-    texts = re.findall(r'<p class="foreign">(.*?)</p>', page)
+    texts = re.findall(r'<p class="lines">(.*?)</p>', page)
     assert texts == ["=1+1", "Alles", "Beispiele", "Kaffee &lt;b&gt;", "zuletzt"]
     assert "Mean: 3.4 of 5" in team.get(f"{path}?lang=en").text
 
