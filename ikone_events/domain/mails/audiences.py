@@ -72,9 +72,7 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.OFFERED: N_("Everybody who has been offered a place"),
     Audience.ATTENDED: N_("Everybody who attended"),
     Audience.MISSED: N_("Everybody who was absent"),
-    Audience.NOT_MISSED: N_(
-        "Everybody confirmed who was not marked absent and has not given feedback yet"
-    ),
+    Audience.NOT_MISSED: N_("Everybody confirmed who was not marked absent"),
     Audience.ASKED: N_("Everybody who asked a question"),
     Audience.ADMINISTRATION: N_("Everybody of one public body"),
     Audience.CHOSEN: N_("People chosen from the list"),

@@ -89,6 +89,15 @@ class FeedbackCounts(NamedTuple):
     mean_rating: float | None
 
 
+# Of a registration, in a query.
+HAS_ANSWERED = (
+    select(FeedbackDone.registration_id)
+    .where(FeedbackDone.registration_id == Registration.id)
+    .correlate(Registration)
+    .exists()
+)
+
+
 def has_answered(registration_id: int) -> bool:
     """Whether a person has given feedback."""
     wanted = select(FeedbackDone.registration_id)

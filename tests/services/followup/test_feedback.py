@@ -15,13 +15,14 @@ from ikone_events.domain.refusals import NotFound, StaleForm, StatusRefused, Unf
 from ikone_events.domain.registering.form_fields import FieldKind, FormName, OwnField
 from ikone_events.services.events.copying import copy_event
 from ikone_events.services.followup import feedback as service
-from ikone_events.services.mails.audiences import people_of
+from ikone_events.services.mails.audiences import people_of_mailing, people_to_write_to
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.privacy.own_data import data_of
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.services.registering.form_fields import add_field, edit_field, entries_of
 from ikone_events.services.registering.lists.exports import registration_columns
+from ikone_events.store.damage import damaged_rows
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.followup.feedback import (
@@ -30,6 +31,7 @@ from ikone_events.store.followup.feedback import (
     FeedbackDone,
     feedback_counts,
 )
+from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.feedback import (
@@ -288,9 +290,11 @@ def test_mail_goes_to_whoever_has_not_answered(app: Flask) -> None:
     [done] = give_all(app, event, ["Alles"])
     waiting = make_registration(app, event)
     with app.app_context():
-        found = db.session.scalars(people_of(event, Audience.NOT_MISSED, now=NOW)).all()
+        mailing = Mailing(kind="feedback", audience=Audience.NOT_MISSED.value, event_id=event.id)
+        found = db.session.scalars(people_to_write_to(event, mailing, now=NOW)).all()
         assert [person.id for person in found] == [waiting.id]
-    assert done.id not in {person.id for person in found}
+        previewed = db.session.scalars(people_of_mailing(event, mailing, now=NOW)).all()
+        assert [person.id for person in previewed] == [done.id, waiting.id]
 
 
 @both
@@ -391,3 +395,16 @@ def test_event_that_is_deleted_takes_its_answers_along(app: Flask) -> None:
     assert stored_values(app) == []
     with app.app_context():
         assert db.session.scalars(select(FeedbackDone.registration_id)).all() == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_damaged_answer_is_named_by_its_whole_key(app: Flask) -> None:
+    event = past_event(app)
+    give(app, make_registration(app, event), {LIKED: "Alles"})
+    with app.app_context():
+        with transaction():
+            db.session.execute(text("UPDATE feedback_answer SET value = CAST(x'ff' AS TEXT)"))
+        [entry] = db.session.scalars(text("SELECT entry FROM feedback_answer"))
+        [(key, columns)] = damaged_rows(FeedbackAnswer)
+    assert str(key).startswith(f"{event.id}/{entry}/")
+    assert columns == ["value"]
