@@ -52,6 +52,8 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "delivery_note": frozenset({"words", "actor"}),
         "event": frozenset(),
+        "feedback_answer": frozenset({"value"}),
+        "feedback_done": frozenset(),
         "form_field": frozenset(),
         "import_list": frozenset({"rows"}),
         "incoming_mail": frozenset({"sender", "attendee", "words"}),

@@ -97,6 +97,7 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)
+    csrf.exempt(attendee.feedback.send_feedback)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

@@ -54,6 +54,7 @@ from tests.factories import (
     speaker_path,
     subscription_path,
 )
+from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
 
@@ -100,6 +101,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_speakers(app),
         **_statuses(app),
         **_past(app),
+        **_opinions(app),
         **_people(app),
         **_invited(app),
         **_called_off(app),
@@ -417,6 +419,16 @@ def _record_of_deletion(app: Flask, mail: OutboxMail) -> None:
     with app.app_context(), transaction(), recording(by=WORKER, as_of=NOW) as deleted:
         deleted.events.append({"event": "past", "archived": False, "answers": 2, "people": 1})
         rows_written(delete(OutboxMail).where(OutboxMail.id == mail.id))
+
+
+def _opinions(app: Flask) -> dict[str, str]:
+    """Feedback: an event with enough answers, one with too few."""
+    many, few = (past_event(app, slug=slug, **CONTENT) for slug in ("opinions", "few-opinions"))
+    texts = ("Die Beispiele aus der Praxis", "Kaffee", "Alles", "Viel Zeit für Fragen", "Nichts")
+    [answered, *_] = give_all(app, many, list(texts))
+    give_all(app, few, ["Der Saal"])
+    asked = make_registration(app, many)
+    return {"asked_person": personal_path(app, asked), "answered": personal_path(app, answered)}
 
 
 def _called_off(app: Flask) -> dict[str, str]:

@@ -68,6 +68,7 @@ NO_PAGES = {
         "organiser.report_download",
         "organiser.badges_pdf",
         "organiser.export_contacts",
+        "organiser.export_feedback",
         "organiser.export_subscribers",
         "organiser.mail_html",
         "organiser.preview_html",

@@ -110,7 +110,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "unterlagenlink": N_("The recipient's own link to the materials"),
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
-        "rueckmeldelink": N_("The address of the feedback form"),
+        "rueckmeldelink": N_(
+            "The recipient’s own link to the feedback form, or the address of the survey"
+        ),
         "mitwirkendenlink": N_(
             "The contributor’s personal page, with the access to the video room"
         ),

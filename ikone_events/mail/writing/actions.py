@@ -84,7 +84,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
         MailKind.STANDING: ("confirm" if links.confirm else "standing", links.manage),
         MailKind.CALENDAR_ADDRESS: ("calendar", f"webcal://{feed}"),
-        MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
+        MailKind.FEEDBACK: ("feedback", links.feedback) if links.feedback else details,
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.MAIL_TEST: ("result", links.manage),

@@ -37,7 +37,7 @@ _RESERVED = ("pending", "offered")
 _NAMES = ("first_name", "last_name", "question")
 _LINKS = (
     *("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept"),
-    *("speaker", "upload", "standing"),
+    *("feedback", "speaker", "upload", "standing"),
 )
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
@@ -72,6 +72,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,
+        "links.feedback": links.feedback,
         "links.speaker": links.speaker,
         "links.upload": links.upload,
         "links.standing": links.standing,

@@ -19,7 +19,7 @@ from ikone_events.domain.events.draft import EventDraft, year_complaint
 from ikone_events.domain.events.registration_settings import MOMENTS, SETTINGS
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import N_, UnfitInput
-from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.form_fields import FormName, OwnField
 from ikone_events.domain.times import moved_along, to_local
 from ikone_events.services.events.editing import create_event, draft_of_event
 from ikone_events.services.events.moving import moved_draft
@@ -61,7 +61,7 @@ PART_LABELS: Mapping[CopyPart, str] = {
     CopyPart.TEXTS: N_("Edited texts of the e-mails"),
     CopyPart.PLAN: N_("Automatic steps as they were changed, and own messages"),
     CopyPart.CONTACTS: N_("Contacts for topics, among the materials"),
-    CopyPart.FEEDBACK: N_("Feedback: address of the survey"),
+    CopyPart.FEEDBACK: N_("Feedback: questions, or the address of the survey"),
     CopyPart.ROOM: N_("The same video room: link, PIN and dial-in"),
     CopyPart.SPEAKERS: N_("Contributors: names and addresses; nothing is sent to them"),
 }
@@ -152,8 +152,16 @@ def _day_of(draft: EventDraft) -> str:
 
 
 def _copy_fields(copy: _Copy) -> None:
+    _copy_form(copy, FormName.REGISTRATION)
+
+
+def _copy_feedback(copy: _Copy) -> None:
+    _copy_form(copy, FormName.FEEDBACK)
+
+
+def _copy_form(copy: _Copy, form: FormName) -> None:
     """Copy the fields that are asked, in order; consents begin with their current text."""
-    asked = fields_of_event(copy.source.id).where(FormField.retired_at.is_(None))
+    asked = fields_of_event(copy.source.id, form).where(FormField.retired_at.is_(None))
     described = [row.described() for row in db.session.scalars(asked)]
     steering = {(field.shown_if, field.shown_value) for field in described}
     lay_fields(copy.event, (_as_offered(field, steering) for field in described), now=copy.now)
@@ -248,6 +256,7 @@ def _copy_speakers(copy: _Copy) -> None:
 # Rows of further tables; a part with columns alone has none here.
 _TAKEN: Mapping[CopyPart, Callable[[_Copy], None]] = {
     CopyPart.FIELDS: _copy_fields,
+    CopyPart.FEEDBACK: _copy_feedback,
     CopyPart.TEXTS: _copy_texts,
     CopyPart.PLAN: _copy_steps,
     CopyPart.CONTACTS: _copy_contacts,

@@ -24,6 +24,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.followup.feedback import forget_texts
 from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
@@ -67,6 +68,7 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     rows_written(delete(Material).where(*unseen))
     rows_written(delete(Speaker).where(Speaker.event_id == event.id))
     forget_reports(event.id)
+    forget_texts(event.id)
     drop_unused_feeds()
     # Single codes are made out to somebody.
     rows_written(update(Code).where(Code.event_id == event.id).values(label=""))

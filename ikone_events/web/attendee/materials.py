@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
+from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.followup.materials import Upload, path_of
 from ikone_events.services.installation import now
 from ikone_events.store.events.models import Material
@@ -37,6 +38,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         token=token,
         event=registration.event,
         materials=_materials_of(registration),
+        feedback=feedback_link(registration, now()),
     )
 
 

@@ -12,6 +12,7 @@ from ikone_events.domain.registering.form_fields import FieldKind, OwnField, ans
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
 from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.domain.times import date_medium
+from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import GivenAnswer, answers_as_asked
 from ikone_events.services.registering.changes import has_room, other_mode
@@ -80,6 +81,7 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         left_open=_left_open(registration, facts),
         kept_until=registration.kept_until,
         may_ask=may_ask,
+        feedback=feedback_link(registration, moment),
         asked=own_questions(registration),
         # A form opens a session.
         question_form=form or (QuestionForm(formdata=None) if may_ask else None),
