@@ -169,6 +169,7 @@ def _symbolic_values() -> dict[str, object]:
             "status": "confirmed",
             "materials": (),
             "contacts": (),
+            "questions": (),
             "has_open_fields": False,
             "legal_basis": "",
         },

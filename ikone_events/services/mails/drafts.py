@@ -22,7 +22,8 @@ from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import count, people_of_mailing, readers_of
-from ikone_events.services.mails.facts import facts_for, follow_up_for, kinds_for
+from ikone_events.services.mails.facts import facts_for, kinds_for
+from ikone_events.services.mails.follow_up import follow_up_for, gets_version
 from ikone_events.services.mails.mailings import new_mailing
 from ikone_events.services.mails.news_facts import facts_for_subscriber
 from ikone_events.services.mails.values import last_notified_version
@@ -51,7 +52,8 @@ _SECRET_PART = re.compile(rf"(/(?:{'|'.join(PERSONAL_PATHS)})/)[^/\s<>\")\]]+")
 class Sending:
     """A mailing that is not stored, as it would be `now`.
 
-    `then` is the event as it will be when it starts.
+    `then` is the event as it will be when it starts. `version` limits a follow-up to the people who
+    get this version of it.
     """
 
     event: Event
@@ -59,6 +61,7 @@ class Sending:
     message: Message
     mailing: Mailing
     now: datetime
+    version: MailKind | None = None
 
     @property
     def is_news(self) -> bool:
@@ -195,6 +198,8 @@ def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMai
 
 def total_of(sending: Sending) -> int:
     """The number of recipients now."""
+    if sending.version is not None:
+        return counts_by_kind(sending)[sending.version]
     mailing = sending.mailing
     return count(
         sending.event,
@@ -233,11 +238,12 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
     if sending.message.kind is not MailKind.FOLLOW_UP:
         return {sending.message.kind: total_of(sending)}
     came = attendance_of(sending.now, sending.event.id).label("came")
-    people = _people(sending).with_only_columns(came).order_by(None).subquery()
-    rows = db.session.execute(select(people.c.came, func.count()).group_by(people.c.came))
+    chosen = _people(sending).with_only_columns(Registration.status, came)
+    people = chosen.order_by(None).subquery()
+    groups = people.c.status, people.c.came
     found: Counter[MailKind] = Counter()
-    for attendance, number in rows:
-        found[follow_up_for(attendance)] += number
+    for *known, number in db.session.execute(select(*groups, func.count()).group_by(*groups)):
+        found[follow_up_for(*known)] += number
     return found
 
 
@@ -247,7 +253,10 @@ def _readers(sending: Sending) -> Select[Subscriber] | Select[Contact]:
 
 
 def _people(sending: Sending) -> Select[Registration]:
-    return people_of_mailing(sending.event, sending.mailing, now=sending.now)
+    people = people_of_mailing(sending.event, sending.mailing, now=sending.now)
+    if sending.version is None:
+        return people
+    return people.where(gets_version(sending.version, sending.event, sending.now))
 
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:

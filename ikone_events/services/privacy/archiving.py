@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.registering.self_service import SelfServiceAction
+from ikone_events.services.followup.answers import withdraw_own_words
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
@@ -49,6 +50,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     """
     check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
+    withdraw_own_words(registration)
     drop_imports(registration)
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)

@@ -21,6 +21,8 @@ _OF_QUESTION = (
     *(Question.place, Question.answered_at, Question.answered_by, Question.answer),
     Question.version,
 )
+# An answer that its person was not sent as it is now.
+HAS_NEW_ANSWER = and_(Question.answer != "", Question.version > Question.sent_version)
 _OF_FORM = and_(
     Question.registration_id == Registration.id, Question.source == QuestionSource.FORM.value
 )
