@@ -34,7 +34,7 @@ from ikone_events.services.events.undoing import (
     take_back,
 )
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
-from ikone_events.services.followup.supplement import note_mailed
+from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.installation import get_identity
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import ask_no_feedback, mark_performed, move_steps

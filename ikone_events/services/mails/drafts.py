@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
+from ikone_events.domain.events.lifecycle import RULES, Action, Message, TransitionRule
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
@@ -102,6 +102,28 @@ def sending_of_action(
         then=as_if(event, changes, materials=event.materials),
         message=rule.message,
         mailing=new_mailing(event, rule.message, reason=reason.strip()),
+        now=now,
+    )
+
+
+def sending_of_version(event: Event, version: MailKind | None, *, now: datetime) -> Sending:
+    """What the follow-up would send if it went now, whatever is still missing.
+
+    `version` limits it to the people who get this version.
+    """
+    rule = next(rule for rule in RULES if rule.action is Action.FOLLOW_UP)
+    if (sending := sending_of_action(event, rule, now=now)) is None:
+        raise RuntimeError("the follow-up has no mail")
+    return replace(sending, version=version)
+
+
+def sending_of_message(event: Event, message: Message, *, now: datetime) -> Sending:
+    """What a message without a transition would send now."""
+    return Sending(
+        event=event,
+        then=as_if(event, {}, materials=event.materials),
+        message=message,
+        mailing=new_mailing(event, message),
         now=now,
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.domain.events.facts import State
@@ -36,6 +36,12 @@ def materials_for(event: Event, person_id: int, status: str, now: datetime) -> l
         return []
     viewer = _viewer(event, person_id, status, now)
     return visible(event.materials, viewer, State(event.state), now)
+
+
+def released_to(material: Material) -> int:
+    """To how many people a material was released one by one."""
+    mine = select(func.count()).where(MaterialRelease.material_id == material.id)
+    return db.session.scalar(mine) or 0
 
 
 def sees_some(event: Event, mailed_at: datetime | None, now: datetime) -> ColumnElement[bool]:

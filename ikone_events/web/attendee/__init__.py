@@ -8,6 +8,7 @@ from ikone_events.web.attendee import (
     questions,
     room,
     show,
+    supplement,
     ticket,
 )
 from ikone_events.web.attendee.frame import blueprint
@@ -21,5 +22,6 @@ __all__ = [
     "questions",
     "room",
     "show",
+    "supplement",
     "ticket",
 ]

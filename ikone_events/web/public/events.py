@@ -19,6 +19,7 @@ from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import coming_events, get_series, past_events
+from ikone_events.store.followup.answers import answers_among
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
@@ -157,6 +158,7 @@ def _render_event(
         opens_at=opens_at,
         series_slug=series_slug(found.series),
         materials=materials,
+        answers=answers_among(materials, found),
         material_url=_file_url,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),

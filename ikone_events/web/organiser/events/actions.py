@@ -85,6 +85,8 @@ def ask(slug: str, action: str) -> Answer:
         return show_date(event, unknown=wanted is Action.POSTPONE)
     if wanted is Action.ANNOUNCE:
         return show_announcement(event)
+    if wanted is Action.FOLLOW_UP:
+        return redirect(url_for("organiser.follow_up", slug=slug), 303)
     return _ask(event, wanted, ActionForm())
 
 

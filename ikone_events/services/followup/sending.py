@@ -1,9 +1,9 @@
-"""Materials that are added after the follow-up, for those who want to be told of them."""
+"""Who is told after an event: waiting people by the follow-up, others by supplements."""
 
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import Message, State
-from ikone_events.domain.followup.access import is_available
+from ikone_events.domain.followup.access import AFTER_FOLLOW_UP, is_available
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
@@ -17,6 +17,18 @@ from ikone_events.store.registering.queries import lock_registration
 
 SUPPLEMENT = Message(MailKind.SUPPLEMENT, Audience.SUPPLEMENTED)
 _MAY_WISH = (Status.CONFIRMED.value, Status.WAITLISTED.value)
+
+
+def write_to_waiting(slug: str, *, wanted: bool) -> Event:
+    """Choose whether the follow-up goes to those who waited, by the plan as well.
+
+    Raises NotFound, and StatusRefused once the follow-up is sent.
+    """
+    event = lock_event(slug)
+    if event.state in AFTER_FOLLOW_UP:
+        raise StatusRefused(Complaint(N_("The follow-up has been sent already.")))
+    event.follow_up_to_waiting = wanted
+    return event
 
 
 def new_materials(event: Event, now: datetime) -> list[Material]:
