@@ -57,14 +57,13 @@ def answer(slug: str, key: str, wish: AnswerWish, *, now: datetime, by: str) -> 
 
     Raises NotFound, StaleForm, StatusRefused, and UnfitInput about `answer` or `public_question`.
     """
-    note_answer(slug, key, wish.answer, version=wish.version, now=now, by=by)
     event = lock_event(slug)
-    rows = [row for each in (key,) if (row := find_question(event, each))]
-    for other in wish.also:
-        row = find_question(event, other)
-        version = row.version if row else 0
-        note_answer(slug, other, wish.answer, version=version, now=now, by=by)
-        rows += [found for found in (find_question(event, other),) if found]
+    for each in (key, *wish.also):
+        row = find_question(event, each)
+        version = wish.version if each == key else (row.version if row else 0)
+        note_answer(slug, each, wish.answer, version=version, now=now, by=by)
+    db.session.flush()
+    rows = [row for each in (key, *wish.also) if (row := find_question(event, each))]
     if wish.publish in PUBLISHED_TO and rows:
         _publish(event, rows, wish, now=now)
     else:
@@ -169,13 +168,12 @@ def withdraw_naming(ids: Select[int]) -> None:
     people = db.session.scalars(
         select(Registration).where(Registration.id.in_(ids), Registration.anonymised_at.is_(None))
     ).all()
-    asked = set(
-        db.session.execute(
-            select(Question.published_id, Question.registration_id).where(
-                Question.published_id.in_([each.id for each in published])
-            )
-        ).tuples()
+    askers = db.session.execute(
+        select(Question.published_id, Question.registration_id).where(
+            Question.published_id.in_([each.id for each in published])
+        )
     )
+    asked = {(published_id, person_id) for published_id, person_id in askers}
     for each in published:
         texts = f"{each.question}\n{each.answer}"
         mine = [one for one in people if one.event_id == each.event_id]

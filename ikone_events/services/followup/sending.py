@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from ikone_events.domain.events.lifecycle import Message, State
 from ikone_events.domain.followup.access import AFTER_FOLLOW_UP, is_available
 from ikone_events.domain.mails.audiences import Audience
@@ -10,6 +12,7 @@ from ikone_events.domain.refusals import N_, Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Status
 from ikone_events.services.mails.audiences import count
 from ikone_events.services.mails.mailings import start_mailing
+from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing
@@ -29,6 +32,18 @@ def write_to_waiting(slug: str, *, wanted: bool) -> Event:
         raise StatusRefused(Complaint(N_("The follow-up has been sent already.")))
     event.follow_up_to_waiting = wanted
     return event
+
+
+def is_being_written(event: Event) -> bool:
+    """Whether mails with materials or answers are being written: what is new is not known yet."""
+    kinds = [kind.value for kind in (MailKind.FOLLOW_UP, MailKind.SUPPLEMENT, MailKind.ANSWER)]
+    unfinished = select(Mailing.id).where(
+        Mailing.event_id == event.id,
+        Mailing.kind.in_(kinds),
+        Mailing.finished_at.is_(None),
+        Mailing.stopped_at.is_(None),
+    )
+    return db.session.scalar(unfinished.limit(1)) is not None
 
 
 def new_materials(event: Event, now: datetime) -> list[Material]:

@@ -214,7 +214,7 @@ def _conditions(group: Group, now: datetime) -> tuple[ColumnElement[bool], ...]:
             return (confirmed, came.is_distinct_from(Attendance.MISSED.value))
         return (came == _BY_ATTENDANCE[group.audience].value,)
     if group.audience is Audience.SUPPLEMENTED:
-        return (Registration.wants_supplement, sees_some(event, group.mailed_at, now))
+        return (Registration.wants_supplement.is_(True), sees_some(event, group.mailed_at, now))
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
         Audience.CONFIRMED: (confirmed,),

@@ -39,6 +39,7 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
 from ikone_events.store.rooms.attendance import attendance_of
+from ikone_events.store.rooms.questions import HAS_ASKED
 
 Person = Registration | Subscriber | Contact
 Row = TypeVar("Row")
@@ -53,7 +54,7 @@ class Sending:
     """A mailing that is not stored, as it would be `now`.
 
     `then` is the event as it will be when it starts. `version` limits a follow-up to the people who
-    get this version of it.
+    get this version of it, `asked` to those who asked something.
     """
 
     event: Event
@@ -62,6 +63,7 @@ class Sending:
     mailing: Mailing
     now: datetime
     version: MailKind | None = None
+    asked: bool = False
 
     @property
     def is_news(self) -> bool:
@@ -106,15 +108,17 @@ def sending_of_action(
     )
 
 
-def sending_of_version(event: Event, version: MailKind | None, *, now: datetime) -> Sending:
+def sending_of_version(
+    event: Event, version: MailKind | None, *, now: datetime, asked: bool = False
+) -> Sending:
     """What the follow-up would send if it went now, whatever is still missing.
 
-    `version` limits it to the people who get this version.
+    `version` limits it to the people who get this version, `asked` to those who asked something.
     """
     rule = next(rule for rule in RULES if rule.action is Action.FOLLOW_UP)
     if (sending := sending_of_action(event, rule, now=now)) is None:
         raise RuntimeError("the follow-up has no mail")
-    return replace(sending, version=version)
+    return replace(sending, version=version, asked=asked)
 
 
 def sending_of_message(event: Event, message: Message, *, now: datetime) -> Sending:
@@ -220,8 +224,8 @@ def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMai
 
 def total_of(sending: Sending) -> int:
     """The number of recipients now."""
-    if sending.version is not None:
-        return counts_by_kind(sending)[sending.version]
+    if sending.version is not None or sending.asked:
+        return sum(counts_by_kind(sending).values())
     mailing = sending.mailing
     return count(
         sending.event,
@@ -276,9 +280,11 @@ def _readers(sending: Sending) -> Select[Subscriber] | Select[Contact]:
 
 def _people(sending: Sending) -> Select[Registration]:
     people = people_of_mailing(sending.event, sending.mailing, now=sending.now)
-    if sending.version is None:
-        return people
-    return people.where(gets_version(sending.version, sending.event, sending.now))
+    if sending.asked:
+        people = people.where(HAS_ASKED)
+    if sending.version is not None:
+        people = people.where(gets_version(sending.version, sending.event, sending.now))
+    return people
 
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:

@@ -1,7 +1,7 @@
 """The follow-up in one screen: who gets which version and which materials, and the press."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -23,7 +23,12 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import Request, facts_for, follow_up
 from ikone_events.services.followup.answers import ANSWER
-from ikone_events.services.followup.sending import SUPPLEMENT, new_materials, write_to_waiting
+from ikone_events.services.followup.sending import (
+    SUPPLEMENT,
+    is_being_written,
+    new_materials,
+    write_to_waiting,
+)
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import (
@@ -52,7 +57,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
-from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
+from ikone_events.web.shell.interrupted import refuse_shown_again
 
 _PATH = "/events/<slug>/follow-up"
 # The versions by their names in addresses, in the order of the page.
@@ -91,11 +96,11 @@ def show(slug: str) -> str:
     return _page(seen_event(slug), FollowUpForm())
 
 
-@blueprint.post(_PATH)
-@permission(Permission.EDIT_EVENTS)
-@keeps_input
 def send_follow_up(slug: str) -> Answer:
-    """Send the follow-up; where the link was never sent by us, say first how people got it."""
+    """Send the follow-up, which is the answer to its action.
+
+    Where the link was never sent by us, the form says how people got it.
+    """
     event, form = seen_event(slug), FollowUpForm()
     try:
         expected = State(request.form.get("state", ""))
@@ -146,7 +151,7 @@ def _page(event: Event, form: FollowUpForm) -> str:
     stage = stage_of(event)
     sending = sending_of_version(event, None, now=moment)
     versions = _versions(sending) if stage in ("early", "ready") else []
-    questions = questions_of(event)
+    questions, asked = questions_of(event), replace(sending, asked=True)
     numbers = count_each(_groups(event), now=moment)
     return render_template(
         "organiser/followup/follow_up.html",
@@ -163,6 +168,8 @@ def _page(event: Event, form: FollowUpForm) -> str:
         asks_link=stage == "ready" and lacks_link(facts),
         planned=planned_words(runs_by_itself(event, moment).get(Action.FOLLOW_UP), event),
         materials=[(each, _readers(each)) for each in event.materials],
+        asked=sum(counts_by_kind(asked).values()) if versions else 0,
+        being_written=is_being_written(event),
         answered=sum(bool(each.answer) for each in questions),
         unanswered=sum(not each.answer for each in questions),
         new=new_materials(event, moment) if stage == "sent" else [],

@@ -87,8 +87,9 @@ def send_later_mail(slug: str, what: str) -> Answer:
 
 
 def _sending(event: Event, what: str, moment: datetime) -> Sending:
-    if what in VERSIONS and stage_of(event) in ("early", "ready"):
-        return sending_of_version(event, VERSIONS[what], now=moment)
+    if what in (*VERSIONS, "asked") and stage_of(event) in ("early", "ready"):
+        kind = VERSIONS.get(what)
+        return sending_of_version(event, kind, now=moment, asked=kind is None)
     if what not in _LATER or stage_of(event) != "sent":
         abort(404)
     return sending_of_message(event, _LATER[what][0], now=moment)
@@ -98,10 +99,12 @@ def _show(event: Event, what: str, sending: Sending) -> str:
     kind, version = sending.message.kind, VERSIONS.get(what)
     here = url_for("organiser.follow_up_preview", slug=event.slug, what=what)
     text = url_for("organiser.event_text", slug=event.slug, kind=(version or kind).value)
-    ready = version is None and total_of(sending) > 0
+    ready = what in _LATER and total_of(sending) > 0
     if what == "supplement":
         ready = ready and bool(new_materials(event, sending.now))
     label = version_label(version) if version else _(LABELS[kind])
+    if what == "asked":
+        label = _("Among them those who asked something")
     return show_preview(
         sending,
         SendButton(
