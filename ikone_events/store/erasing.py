@@ -68,6 +68,7 @@ PERSONAL: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "personal_feed": frozenset({"email_key"}),
         "provider_settings": frozenset({"secret"}),
+        "published_answer": frozenset({"question", "answer"}),
         "question": frozenset({"text", "answer", "answered_by"}),
         "registration": frozenset(
             {

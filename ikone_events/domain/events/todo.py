@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, State
-from ikone_events.domain.events.lifecycle import Action, next_action
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.events.todo_facts import EventTodoFacts, Severity, Target, ToDo, todo_of
 from ikone_events.domain.refusals import N_
 
@@ -40,7 +40,7 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
     target = next((places[c.about] for c in blocked.complaints if c.about in places), Target.STEPS)
     todo = todo_of(event, Severity.DANGER, text, target, step=blocked.label)
     if target is Target.STEPS and blocked.action is Action.FOLLOW_UP:
-        todo = replace(todo, action=next_action(event.facts))  # the link may be to be sent first
+        todo = replace(todo, target=Target.FOLLOW_UP)  # asks there how people got the link
     return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
 
 
@@ -98,15 +98,15 @@ def follow_up_due(event: EventTodoFacts) -> ToDo | None:
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
-        return todo_of(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
     if facts.state is State.CLOSED and facts.format is not EventFormat.ON_SITE:
         text = N_("“%(title)s” is over, but its access link was never sent.")
-        return todo_of(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
     if facts.materials == 0:
         text = N_("“%(title)s” is over. Slides, links or contacts for the follow-up are missing.")
         return todo_of(event, Severity.WARNING, text, Target.MATERIALS)
     text = N_("The follow-up of “%(title)s” is ready to be sent.")
-    return todo_of(event, Severity.WARNING, text, Target.EVENT)
+    return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
 
 
 def slides_handed_in(event: EventTodoFacts) -> ToDo | None:

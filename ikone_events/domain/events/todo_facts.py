@@ -29,6 +29,7 @@ class Target(StrEnum):
     MAIL = "mail"
     ANSWERS = "answers"
     MATERIALS = "materials"
+    FOLLOW_UP = "follow_up"
     HANDED_IN = "handed_in"
     MATERIAL_REQUESTS = "material_requests"
     STEPS = "steps"

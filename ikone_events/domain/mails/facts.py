@@ -163,6 +163,18 @@ class ContactPerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredQuestion:
+    """A question that the recipient asked; `answer` is "" while it is open.
+
+    `changed`: they were sent another answer before.
+    """
+
+    text: str
+    answer: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeEntry:
     """Something that the office has to do: a sentence, and the link to where it is settled."""
 
@@ -252,6 +264,7 @@ class MailFacts:
     old_dates: tuple[datetime, datetime] | None = None
     materials: tuple[MaterialLink, ...] = ()
     contacts: tuple[ContactPerson, ...] = ()
+    questions: tuple[AnsweredQuestion, ...] = ()
     link_sent_on: date | None = None
     available_until: date | None = None
     delete_on: date | None = None

@@ -97,7 +97,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         ),
         "unterlagen": N_("List of slides and links, and until when"),
         "ansprechpersonen": N_("List of contacts for topics"),
-        "rueckfrage": N_("The recipient's question, and where to write if it is still open"),
+        "rueckfrage": N_(
+            "The recipient's questions with your answers, and where to write if one is still open"
+        ),
         "rueckmeldung": N_("How to tell you what one thinks"),
     },
     Shape.ADDRESS: {
@@ -168,6 +170,9 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.FOLLOW_UP: _AFTER,
     MailKind.FOLLOW_UP_MISSED: _AFTER,
     MailKind.FOLLOW_UP_UNKNOWN: _AFTER,
+    MailKind.FOLLOW_UP_WAITED: _AFTER,
+    MailKind.SUPPLEMENT: [name for name in _AFTER if name != "rueckfrage"],
+    MailKind.ANSWER: [*_PERSON, "rueckfrage", "abrufbar_bis"],
     MailKind.REMINDER_DAY: _REMINDED,
     MailKind.REMINDER_HOUR: _REMINDED,
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],

@@ -170,6 +170,7 @@ def _symbolic_values() -> dict[str, object]:
             "materials": (),
             "contacts": (),
             "standing_series": "",
+            "questions": (),
             "has_open_fields": False,
             "legal_basis": "",
         },

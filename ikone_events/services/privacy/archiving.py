@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, or_, select, update
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
+from ikone_events.services.followup.answers import withdraw_own_words
 from ikone_events.services.followup.requests import forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
@@ -81,6 +82,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     """
     check_wish(registration, SelfServiceAction.DELETE, now)
     strike_out(registration)
+    withdraw_own_words(registration)
     drop_imports(registration)
     if registration.standing_id is not None:
         standing.delete_standing(StandingSignUp.id == registration.standing_id)

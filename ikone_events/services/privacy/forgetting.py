@@ -10,6 +10,7 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
+from ikone_events.services.followup.answers import withdraw_naming
 from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.privacy.striking import (
     STRUCK_OUT,
@@ -46,6 +47,7 @@ _EMPTY: dict[str, Any] = {
     "calendar_uid": Registration.public_id,  # the old one identifies the person's calendar entry
     "code_id": None,
     "standing_id": None,
+    "wants_supplement": False,
     "link_epoch": Registration.link_epoch + 1,
 }
 
@@ -59,6 +61,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     note_attended(ids, now=now)
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
+    withdraw_naming(ids)
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))
     rows_written(delete(FeedbackDone).where(FeedbackDone.registration_id.in_(ids)))
     rows_written(delete(CheckInPress).where(CheckInPress.registration_id.in_(ids)))

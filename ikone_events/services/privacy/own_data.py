@@ -38,7 +38,7 @@ Data = dict[str, Any]
 
 _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_at", "registered_by", "via", "note"),
+    *("locale", "registered_at", "registered_by", "via", "note", "wants_supplement"),
 )
 _OF_CONTACT = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),
@@ -173,6 +173,8 @@ def _question(row: Question, registration: Registration) -> Data:
         "asked_at": _iso(row.asked_at),
         "answered_at": _iso(row.answered_at),
         "answer": row.answer or None,
+        "answer_sent_at": _iso(row.sent_at),
+        "published_without_your_name": row.published_id is not None,
     }
 
 

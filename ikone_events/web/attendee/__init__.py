@@ -10,6 +10,7 @@ from ikone_events.web.attendee import (
     questions,
     room,
     show,
+    supplement,
     ticket,
 )
 from ikone_events.web.attendee.frame import blueprint
@@ -25,5 +26,6 @@ __all__ = [
     "questions",
     "room",
     "show",
+    "supplement",
     "ticket",
 ]

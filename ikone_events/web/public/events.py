@@ -22,6 +22,7 @@ from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import coming_events, get_series, past_events
 from ikone_events.store.events.series import settings_of, with_materials
+from ikone_events.store.followup.answers import answers_among
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
@@ -176,6 +177,7 @@ def _render_event(
         opens_at=opens_at,
         series_slug=series_slug(found.series),
         materials=materials,
+        answers=answers_among(materials, found),
         material_url=_file_url,
         via=_via(),
         is_past=State(found.state) not in CALLED_OFF and found.ends_at <= availability.now,

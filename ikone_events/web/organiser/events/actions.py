@@ -47,6 +47,7 @@ from ikone_events.web.organiser.events.choices import (
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
+from ikone_events.web.organiser.followup.follow_up import send_follow_up
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -86,6 +87,8 @@ def ask(slug: str, action: str) -> Answer:
         return show_date(event, unknown=wanted is Action.POSTPONE)
     if wanted is Action.ANNOUNCE:
         return show_announcement(event)
+    if wanted is Action.FOLLOW_UP:
+        return redirect(url_for("organiser.follow_up", slug=slug), 303)
     return _ask(event, wanted, ActionForm())
 
 
@@ -95,6 +98,8 @@ def ask(slug: str, action: str) -> Answer:
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
+    if wanted is Action.FOLLOW_UP:
+        return send_follow_up(slug)
     try:
         wish = request_of(event, wanted, form)
         with transaction():
