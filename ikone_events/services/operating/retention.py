@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import account_mails, password_links
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.followup.materials import delete_lost_files
+from ikone_events.services.followup.files import delete_lost_files
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
 from ikone_events.services.plan.plans import mark_forgotten

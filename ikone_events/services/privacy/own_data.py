@@ -20,6 +20,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.followup.access import released_titles
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
@@ -71,6 +72,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
         "attendance": _attendance(registration, now),
+        "materials_released_to_you": released_titles(registration.id),
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,

@@ -29,7 +29,7 @@ from ikone_events.web.organiser.events import (
     speakers,
     starting,
 )
-from ikone_events.web.organiser.followup import materials
+from ikone_events.web.organiser.followup import material_entry, materials
 from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts

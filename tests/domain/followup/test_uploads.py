@@ -3,8 +3,14 @@ import zipfile
 
 import pytest
 
-from ikone_events.domain.followup.uploads import check_upload, display_name
+from ikone_events.domain.followup import uploads
+from ikone_events.domain.followup.uploads import FileKind, display_name
 from ikone_events.domain.refusals import UploadRefused
+
+
+def check_upload(name: str, content: bytes) -> FileKind:
+    """The kind of a file with this content."""
+    return uploads.check_upload(name, io.BytesIO(content), len(content))
 
 
 def archive(**members: str) -> bytes:

@@ -16,6 +16,7 @@ _OF_DATABASE = (
     database.clock_of_database,
     identity.identity,
     rooms.rooms,
+    settings.quota,
     database.alarms,
     database.backups,
     database.refused_mails,
@@ -23,6 +24,7 @@ _OF_DATABASE = (
 _OF_SETTINGS = (
     settings.disk,
     settings.files,
+    settings.scanner,
     settings.secrecy,
     settings.base_address,
     settings.sender,

@@ -116,6 +116,7 @@ CHECKS: tuple[Check, ...] = (
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,
+    events.lost_uploads,
     events.remembered_persons,
     events.data_not_erased,
     identity.unfit_settings,
