@@ -7,8 +7,10 @@ import time
 from flask import Flask
 
 from ikone_events.config import Settings
+from ikone_events.domain.followup.details import Scan
 from ikone_events.services.followup import scanning
 from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Material
 
 # Seconds after which files that could not be checked are checked again.
 AGAIN_SECONDS = 600.0
@@ -47,7 +49,7 @@ class FileScanner:
             self._again_at = time.monotonic() + AGAIN_SECONDS
         return judged
 
-    def _to_scan(self, *, again: bool) -> list[scanning.Material]:
+    def _to_scan(self, *, again: bool) -> list[Material]:
         found = list(scanning.files_to_scan(again=again or not self._settings.scan_command))
         if found and not self._settings.scan_command:
             with transaction():
@@ -57,7 +59,7 @@ class FileScanner:
 
     def _scan(self, number: int) -> bool:
         """One file, without a transaction while the command runs."""
-        material = db.session.get(scanning.Material, number)
+        material = db.session.get(Material, number)
         if material is None:
             return False
         db.session.rollback()
@@ -66,4 +68,4 @@ class FileScanner:
             scanning.note_scan(number, outcome)
         if outcome:
             log.warning("material %d: the check for viruses says “%s”", number, outcome)
-        return outcome != scanning.Scan.FAILED.value
+        return outcome != Scan.FAILED.value

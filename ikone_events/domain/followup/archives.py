@@ -66,7 +66,7 @@ def open_archive(file: IO[bytes], size: int) -> zipfile.ZipFile:
     """
     if _count(file, _DIRECTORY_ENTRY) > _MOST_MEMBERS:
         raise zipfile.BadZipFile
-    archive = zipfile.ZipFile(_InPortions(file))  # type: ignore[arg-type]
+    archive = zipfile.ZipFile(_InPortions(file))
     members = archive.infolist()
     unpacked = sum(member.file_size for member in members)
     # Members that lie upon one another make a small file unpack to petabytes.

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.events.draft import is_web_address
@@ -83,9 +84,12 @@ class MaterialDetails:
 def normal_details(details: MaterialDetails) -> MaterialDetails:
     """The details with texts in their normal form, without a moment that does not count."""
     is_at = details.availability == Availability.AT
+    lines: dict[str, Any] = {
+        name: normal_line(" ".join(getattr(details, name).split())) for name in _MOST
+    }
     return replace(
         details,
-        **{name: normal_line(" ".join(getattr(details, name).split())) for name in _MOST},
+        **lines,
         description=normal_text(details.description).strip(),
         available_at=details.available_at if is_at else None,
     )

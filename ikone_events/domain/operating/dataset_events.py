@@ -45,7 +45,7 @@ def material_of(record: object) -> MaterialRecord:
     """A file, link, recording, contact or note; raises UnfitInput."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
-    kind = _kind_of(record.get("type"))
+    kind = _kind_of(str(record.get("type") or "link"))
     details = normal_details(_details_of(record))
     if complaints := complaints_about(details, kind):
         raise UnfitInput([Complaint(each.text, each.values, "materials") for each in complaints])
@@ -56,12 +56,12 @@ def material_of(record: object) -> MaterialRecord:
     return MaterialRecord(kind=kind, details=details, file=file)
 
 
-def _kind_of(name: object) -> MaterialKind:
+def _kind_of(name: str) -> MaterialKind:
     try:
-        return MaterialKind({None: "link", "": "link", "file": "slides"}.get(name, name))  # type: ignore[arg-type, call-overload]
+        return MaterialKind.FILE if name == "file" else MaterialKind(name)
     except ValueError as fault:
         text = N_("“%(text)s” is no kind of material.")
-        raise UnfitInput(Complaint(text, {"text": str(name)[:40]}, "materials")) from fault
+        raise UnfitInput(Complaint(text, {"text": name[:40]}, "materials")) from fault
 
 
 def _details_of(record: Mapping[str, Any]) -> MaterialDetails:

@@ -80,7 +80,7 @@ def _size(number: int) -> str:
 
 def language_name(tag: str) -> str:
     """The name of a language in that of the page; the tag itself if it has none."""
-    return Locale.parse(page_locale()).languages.get(tag.partition("-")[0], tag)
+    return str(Locale.parse(page_locale()).languages.get(tag.partition("-")[0], tag))
 
 
 def _phone_address(text: str) -> str:

@@ -1,6 +1,6 @@
 """One material: adding what is no file, changing it, and the people to whom it is released."""
 
-from flask import flash, render_template, request
+from flask import flash, redirect, render_template, request
 
 from ikone_events.domain.followup.details import KIND_LABELS, VISIBILITY_LABELS, MaterialKind
 from ikone_events.domain.refusals import UnfitInput
@@ -17,7 +17,7 @@ from ikone_events.web.organiser.followup.material_forms import (
     has_unreadable_moment,
     new_form,
 )
-from ikone_events.web.organiser.followup.materials import LIST, ONE, to_list
+from ikone_events.web.organiser.followup.materials import LIST, ONE, next_page, to_list
 from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -48,12 +48,13 @@ def add_material(slug: str, kind: str) -> Answer:
         refuse_shown_again()
         details = details_in(form, event)
         with transaction():
-            title = service.add_entry(slug, of_kind, details, now=now()).title
+            added = service.add_entry(slug, of_kind, details, now=now())
+            title, after = added.title, next_page(slug, added)
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form, of_kind), 422
     flash(_("Added: %(title)s", title=title), "success")
-    return to_list(slug)
+    return redirect(after, 303)
 
 
 @blueprint.get(f"{ONE}/edit")
@@ -80,13 +81,14 @@ def save_material(slug: str, public_id: str) -> Answer:
         refuse_shown_again()
         details = details_in(form, event)
         with transaction():
-            title = service.change_material(slug, public_id, details).title
+            saved = service.change_material(slug, public_id, details)
+            title, after = saved.title, next_page(slug, saved)
     except UnfitInput as refusal:
         place(form, refusal.complaints)
         event = seen_event(slug)
         return _page(event, form, kind, service.get_material(event, public_id)), 422
     flash(_("“%(title)s” has been saved.", title=title), "success")
-    return to_list(slug)
+    return redirect(after, 303)
 
 
 @blueprint.get(f"{ONE}/people")

@@ -163,7 +163,7 @@ def kinds_of(materials: Iterable[Material]) -> dict[MaterialKind, int]:
 
 def _one_of(choices: type[StrEnum], value: str | None, otherwise: StrEnum) -> str:
     """A choice; what no browser sends is the usual one, which shows it to fewer people."""
-    return choices(value).value if value in {*choices} else otherwise.value
+    return next((each.value for each in choices if each.value == value), otherwise.value)
 
 
 def _value(form: MaterialForm, name: str) -> Any:

@@ -26,8 +26,8 @@ from ikone_events.services.followup.handed_in import release_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.handed_in import waiting_materials
-from ikone_events.store.events.models import Event
-from ikone_events.store.followup.access import count_releases
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.access import count_releases, released_people
 from ikone_events.web.attendee.materials import download, uploaded_file
 from ikone_events.web.organiser.followup.material_forms import (
     ADDED_BY_HAND,
@@ -101,13 +101,14 @@ def add_slides(slug: str) -> Answer:
         with stored_file(uploaded_file(form["file"])) as stored, transaction():
             material = service.add_file(slug, stored, details, now=now())
             title, is_held = material.title, bool(material.scan)
+            after = next_page(slug, material)
     except (UnfitInput, UploadRefused) as refusal:
         place(form, refusal.complaints)
         return _page(seen_event(slug), form), refusal_status(refusal)
     flash(_("Added: %(title)s", title=title), "success")
     if is_held:
         flash(_("It is handed out as soon as it has been checked for viruses."), "info")
-    return to_list(slug)
+    return redirect(after, 303)
 
 
 @blueprint.post(f"{ONE}/move")
@@ -177,6 +178,13 @@ def material_file(slug: str, public_id: str) -> Response:
 
 _INFECTED = N_("The virus scanner has found something in this file. Nobody can download it.")
 _UNCHECKED = N_("This file has not been checked for viruses yet.")
+
+
+def next_page(slug: str, material: Material) -> str:
+    """Where a saved material leads: to the choice of people if there is none, else to the list."""
+    if material.visibility == Visibility.CHOSEN and not released_people(material):
+        return url_for("organiser.material_people", slug=slug, public_id=material.public_id)
+    return url_for("organiser.materials", slug=slug)
 
 
 def to_list(slug: str) -> Response:
