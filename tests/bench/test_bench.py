@@ -19,6 +19,7 @@ KEYS = {
     "growth": {"growth"},
     "search": {"search_ms", "search_ms_postgresql"},
     "board": {"board_same_ms", "board_news_ms", "board_page_ms"},
+    "upload": {"upload_pdf_mb", "upload_pptx_mb"},
     "probing": {"known"},
 }
 # The one part that starts no server.

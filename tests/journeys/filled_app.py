@@ -376,7 +376,12 @@ def _entrance(app: Flask) -> dict[str, str]:
 def _past(app: Flask) -> dict[str, str]:
     event = make_event(app, slug="past", state="followed_up", **{**CONTENT, **PAST})
     make_event(app, slug="over", state="dispatched", **PAST)
-    make_material(app, event, visibility="public", accessible=True)
+    file = make_material(
+        app, event, visibility="public", accessible=True, language="en", description=LONG
+    )
+    make_material(app, event, scan="infected")
+    make_material(app, event, kind="recording", url="https://example.org/a", stored_name="")
+    note = make_material(app, event, kind="note", description=LONG, stored_name="")
     make_material(app, event, kind="link", url="https://example.org/a", stored_name="")
     make_material(
         app,
@@ -387,7 +392,11 @@ def _past(app: Flask) -> dict[str, str]:
         contact_email="bo@example.org",
     )
     make_registration(app, event, attendance="missed")
-    return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+    return {
+        "veteran": personal_path(app, make_registration(app, event, attendance="attended")),
+        "file": file.public_id,
+        "note": note.public_id,
+    }
 
 
 def _called_off(app: Flask) -> dict[str, str]:

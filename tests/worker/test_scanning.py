@@ -1,5 +1,6 @@
 """Uploaded files are checked by a command of the operator before anybody gets them."""
 
+import secrets
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +135,7 @@ def test_doctor_names_the_scanner_and_the_quota(app: Flask, command: tuple[str, 
 
 def test_command_is_split_as_by_a_shell_and_never_run_by_one() -> None:
     given = {
-        "IKONE_SECRET_KEY": "k" * 3 + "0123456789abcdefghijklmnopqrstuvwxyz",
+        "IKONE_SECRET_KEY": secrets.token_urlsafe(48),
         "IKONE_BASE_URL": "http://localhost",
     }
     found = settings_from_environment({**given, "IKONE_SCAN_COMMAND": "clamdscan '--a b' $HOME;ls"})
