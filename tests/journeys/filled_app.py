@@ -383,7 +383,12 @@ def _entrance(app: Flask) -> dict[str, str]:
 def _past(app: Flask) -> dict[str, str]:
     event = make_event(app, slug="past", state="followed_up", **{**CONTENT, **PAST})
     make_event(app, slug="over", state="dispatched", **PAST)
-    make_material(app, event, visibility="public", accessible=True)
+    file = make_material(
+        app, event, visibility="public", accessible=True, language="en", description=LONG
+    )
+    make_material(app, event, scan="infected")
+    make_material(app, event, kind="recording", url="https://example.org/a", stored_name="")
+    note = make_material(app, event, kind="note", description=LONG, stored_name="")
     make_material(app, event, kind="link", url="https://example.org/a", stored_name="")
     make_material(
         app,
@@ -406,6 +411,8 @@ def _past(app: Flask) -> dict[str, str]:
     codes = CertificateCodes(app.extensions["ikone_installation"].settings.secret_key)
     return {
         "veteran": personal_path(app, veteran),
+        "file": file.public_id,
+        "note": note.public_id,
         "certificate": f"/certificates/{codes.code(veteran.id, 'MM')}",
         "granted": request_path(app, granted),
         "expired": request_path(app, expired),

@@ -576,6 +576,11 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/over/materials", 422, send("form[action$='/slides']")
     ),
     "materials-waiting": Stop("/organise/events/spoken/materials"),
+    "material-new": Stop("/organise/events/past/materials/contact"),
+    "material-refused": Stop("/organise/events/past/materials/link", 422, send("form[data-guard]")),
+    "material-edit": Stop("/organise/events/past/materials/{file}/edit"),
+    "material-people": Stop("/organise/events/past/materials/{note}/people"),
+    "material-remove": Stop("/organise/events/past/materials/{file}/remove"),
     "speakers": Stop("/organise/events/spoken/speakers"),
     "speakers-none": Stop("/organise/events/open/speakers"),
     "speaker-new": Stop("/organise/events/spoken/speakers/new"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import account_mails, password_links
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.followup.materials import delete_lost_files
+from ikone_events.services.followup.files import delete_lost_files
 from ikone_events.services.followup.requests import forget_due_requests
 from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing

@@ -21,6 +21,7 @@ from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.followup.access import MaterialRelease
 from ikone_events.store.followup.feedback import FeedbackDone
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
@@ -65,6 +66,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))
     rows_written(delete(FeedbackDone).where(FeedbackDone.registration_id.in_(ids)))
     rows_written(delete(CheckInPress).where(CheckInPress.registration_id.in_(ids)))
+    rows_written(delete(MaterialRelease).where(MaterialRelease.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
     forget_sources(ids)
     changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))

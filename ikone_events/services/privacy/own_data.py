@@ -20,6 +20,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.followup.access import released_titles
 from ikone_events.store.followup.feedback import has_answered
 from ikone_events.store.followup.requests import MaterialRequest, requests_by_address
 from ikone_events.store.incoming.models import IncomingMail
@@ -80,6 +81,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "attendance": _attendance(registration, now),
         # Which answers they were is not known.
         "feedback_given": has_answered(registration.id),
+        "materials_released_to_you": released_titles(registration.id),
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,

@@ -11,6 +11,7 @@ from sqlalchemy import Date, case, func, literal, or_, select
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
+from ikone_events.domain.followup.details import Scan
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.db import db
@@ -54,6 +55,8 @@ class Counts:
     materials: int = 0
     handed_in: int = 0
     material_requests: int = 0
+    infected: int = 0
+    unscanned: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
     bounced_mail: int = 0
@@ -173,15 +176,16 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     rows = db.session.execute(
-        select(Material.event_id, Material.released, func.count())
+        select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id, Material.released)
+        .group_by(Material.event_id, Material.released, Material.scan)
     )
-    for event_id, released, number in rows:
-        if released:
-            found[event_id].materials = number
-        else:
-            found[event_id].handed_in = number
+    for event_id, released, scan, number in rows:
+        counts = found[event_id]
+        counts.materials += number if released else 0
+        counts.handed_in += 0 if released else number
+        counts.infected += number if scan == Scan.INFECTED else 0
+        counts.unscanned += number if scan == Scan.FAILED else 0
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:

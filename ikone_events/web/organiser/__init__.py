@@ -32,7 +32,14 @@ from ikone_events.web.organiser.events import (
     starting,
 )
 from ikone_events.web.organiser.figures import event_figures, report, years
-from ikone_events.web.organiser.followup import feedback, follow_up, materials, previews, questions
+from ikone_events.web.organiser.followup import (
+    feedback,
+    follow_up,
+    material_entry,
+    materials,
+    previews,
+    questions,
+)
 from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts

@@ -17,6 +17,7 @@ _OF_DATABASE = (
     database.clock_of_database,
     identity.identity,
     rooms.rooms,
+    settings.quota,
     database.alarms,
     database.backups,
     database.refused_mails,
@@ -24,6 +25,7 @@ _OF_DATABASE = (
 _OF_SETTINGS = (
     settings.disk,
     settings.files,
+    settings.scanner,
     settings.secrecy,
     settings.base_address,
     settings.sender,

@@ -123,6 +123,7 @@ CHECKS: tuple[Check, ...] = (
     events.broken_history,
     events.misplaced_steps,
     events.missing_files,
+    events.lost_uploads,
     events.remembered_persons,
     events.returned_persons,
     events.data_not_erased,

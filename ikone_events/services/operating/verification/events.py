@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import func, or_, select
@@ -11,6 +11,7 @@ from ikone_events.domain.events.lifecycle import RULES, State
 from ikone_events.domain.operating.alarms import ERASED_AFTER
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
+from ikone_events.services.followup.files import lost_files
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
 from ikone_events.services.privacy.retention_record import broken_records
@@ -25,6 +26,8 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import Registration
 
+# The clock deletes lost files after a day; this is after the end of any upload.
+_UPLOADED_WITHIN = timedelta(hours=1)
 # First actions that are no transitions.
 _BEGINNINGS = ("create", "load")
 _JSON = (
@@ -78,6 +81,12 @@ def missing_files(_now: datetime) -> Iterator[str]:
     for material in db.session.scalars(select(Material).where(Material.stored_name != "")):
         if not path_of(material).is_file():
             yield f"files: {material.event.slug}: the file of “{material.title}” is missing"
+
+
+def lost_uploads(_now: datetime) -> Iterator[str]:
+    """Files of the uploads folder without a row; one that is being uploaded is younger."""
+    for path in lost_files(_UPLOADED_WITHIN):
+        yield f"files: {path.name} in the uploads folder belongs to no material"
 
 
 def remembered_persons(_now: datetime) -> Iterator[str]:
