@@ -434,8 +434,12 @@ def _opinions(app: Flask) -> dict[str, str]:
     texts = ("Die Beispiele aus der Praxis", "Kaffee", "Alles", "Viel Zeit für Fragen", "Nichts")
     [answered, *_] = give_all(app, many, list(texts))
     give_all(app, few, ["Der Saal"])
-    asked = make_registration(app, many)
-    return {"asked_person": personal_path(app, asked), "answered": personal_path(app, answered)}
+    people = {
+        "asked_person": make_registration(app, many),
+        "answered": answered,
+        "absent": make_registration(app, many, attendance="missed"),
+    }
+    return {name: personal_path(app, person) for name, person in people.items()}
 
 
 def _called_off(app: Flask) -> dict[str, str]:

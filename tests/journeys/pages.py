@@ -373,7 +373,7 @@ ATTENDEE: dict[str, Stop] = {
     "feedback-refused": Stop("{asked_person}/feedback", 422, send("main form")),
     "feedback-given": Stop("{answered}/feedback"),
     "feedback-given-again": Stop("{answered}/feedback?again=1"),
-    "feedback-closed": Stop("{person}/feedback", 409),
+    "feedback-closed": Stop("{absent}/feedback", 409),
     "materials-none": Stop("{person}/materials"),
     "link-damaged": Stop("{person}x", 404),
     "link-deleted": Stop("{deleted_person}", 410),

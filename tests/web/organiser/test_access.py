@@ -45,6 +45,7 @@ def addresses(app: Flask, method: str, slug: str, ids: dict[str, object]) -> lis
 def address(app: Flask, rule: Rule, values: dict[str, object]) -> str:
     """The path of a route."""
     with app.test_request_context():
+        values = {**values, **(rule.defaults or {})}
         return url_for(rule.endpoint, **{key: values[key] for key in rule.arguments})
 
 
