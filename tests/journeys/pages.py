@@ -536,6 +536,12 @@ ORGANISER: dict[str, Stop] = {
     "drafts": Stop("/organise/events?view=drafts"),
     "past-events": Stop("/organise/events?view=past"),
     "step": Stop("/organise/events/open/steps/{own_step}"),
+    "figures-of-event": Stop("/organise/events/past/figures"),
+    "figures-unknown": Stop("/organise/events/over/figures"),
+    "figures-before": Stop("/organise/events/open/figures"),
+    "figures-year": Stop("/organise/figures/2026"),
+    "figures-year-empty": Stop("/organise/figures/2019"),
+    "figures-series": Stop("/organise/figures/series/workshop-reihe-bewerbung-als-smart-city"),
     "handouts": Stop("/organise/events/past/materials"),
     "handouts-refused": Stop(
         "/organise/events/over/materials", 422, send("form[action$='/slides']")

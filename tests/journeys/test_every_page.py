@@ -55,6 +55,7 @@ NO_PAGES = {
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("office_feed.office_feed", "organiser.settle_todo", "organiser.live_now"),
+    "organiser.figures",
     *("attendee.calendar", "attendee.own_data", "attendee.ticket_pdf"),
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),
     *(

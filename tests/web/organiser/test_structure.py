@@ -26,6 +26,8 @@ PAGES = {
     "/organise/events/e/mail/texts": "texts",
     "/organise/events/e/materials": "materials",
     "/organise/events/e/history": "history",
+    "/organise/events/e/figures": "figures",
+    "/organise/figures/2026": "figures-year",
 }
 EARLIER = {
     "/steps": "/",
