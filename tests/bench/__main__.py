@@ -21,6 +21,7 @@ from tests.bench import (
     rush,
     search,
     to_many,
+    upload,
     whole,
     year,
 )
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "search": lambda folder, _port: search.measure(folder),
     "board": lambda folder, _port: board.measure(folder),
     "figures": lambda folder, _port: year.measure(folder),
+    "upload": upload.measure,
     "probing": lambda folder, _port: probing.measure(folder),
 }
 

@@ -31,6 +31,7 @@ KEYS = {
     "search": {"search_ms", "search_ms_postgresql"},
     "board": {"board_same_ms", "board_news_ms", "board_page_ms"},
     "figures": {"year_figures_ms", "year_figures_ms_postgresql", "year_figures_ratio"},
+    "upload": {"upload_pdf_mb", "upload_pptx_mb"},
     "probing": {"known"},
 }
 # The one part that starts no server.
