@@ -53,8 +53,8 @@ def test_page_of_an_event_shows_numbers_and_the_sentence(app: Flask, team: Brows
     ("values", "attendance", "why"),
     [
         (PAST, None, "Es ist nicht erfasst, wer teilgenommen hat."),
-        ({}, None, "Die Veranstaltung hat nicht stattgefunden."),
-        ({**PAST, "state": "cancelled"}, None, "Die Veranstaltung hat nicht stattgefunden."),
+        ({}, None, "Die Veranstaltung hat bisher nicht stattgefunden."),
+        ({**PAST, "state": "cancelled"}, None, "Die Veranstaltung hat bisher nicht stattgefunden."),
     ],
 )
 def test_page_says_why_there_is_no_sentence(
@@ -90,7 +90,7 @@ def test_year_stands_beside_the_year_before(app: Flask, team: Browser) -> None:
         " vertreten waren 2 Verwaltungen, darunter 1 der 3 Mitglieder.</textarea>" in page
     )
     assert 'href="/organise/events/e/figures"' in page
-    assert "hat nicht stattgefunden" in shown
+    assert "hat bisher nicht stattgefunden" in shown
     assert 'href="/organise/figures/series/runder-tisch"' in page
     assert 'href="/organise/figures/2025"' in page
 
