@@ -25,7 +25,10 @@ PAGES = {
     "/organise/events/e/mail/returned": "returned",
     "/organise/events/e/mail/texts": "texts",
     "/organise/events/e/materials": "materials",
+    "/organise/events/e/feedback": "feedback",
     "/organise/events/e/history": "history",
+    "/organise/events/e/figures": "figures",
+    "/organise/figures/2026": "figures-year",
 }
 EARLIER = {
     "/steps": "/",
