@@ -109,7 +109,7 @@ def _overview(report: FunderReport, words: ReportWords) -> list[Sequence[Cell]]:
         (N_("Last day"), report.last),
         *([(N_("Series"), report.series)] if report.series else []),
         *([(N_("Extent"), limited)] if report.is_partial else []),
-        (N_("As of"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
+        (N_("Made on"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
         (N_("Events held"), whole.events),
         (N_("of these without recorded attendance"), whole.events_without_attendance),
         (N_("Events left out (cancelled, or not over)"), report.left_out),
