@@ -73,7 +73,7 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "step_id": dispatch.id,
         "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
         "kind": MailKind.REMINDER_DAY.value,
-        "file_type": "csv",
+        "file_type": "xlsx",
         "key": make_field(app, event).key,
         "number": make_organisation(app, "Stadt Worms").id,
         "name": "heute",
