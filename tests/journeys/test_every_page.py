@@ -65,6 +65,7 @@ NO_PAGES = {
         "organiser.badges_pdf",
         "organiser.export_contacts",
         "organiser.export_subscribers",
+        "organiser.export_standing",
         "organiser.mail_html",
         "organiser.preview_html",
         "organiser.preview_step_html",
