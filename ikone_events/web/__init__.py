@@ -6,14 +6,16 @@ from jinja2 import StrictUndefined
 
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
-from ikone_events.web.attendee import materials, room, speaker, upload
+from ikone_events.web.attendee import materials, requested_materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
+    certificates,
     embed,
     events,
     feeds,
     identity,
+    material_requests,
     pages,
     qr,
     room_reports,
@@ -52,11 +54,14 @@ BLUEPRINTS = (
     identity.blueprint,
     sitemap.blueprint,
     room_reports.blueprint,
+    certificates.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,
+    material_requests.blueprint,
+    requested_materials.blueprint,
     speaker.blueprint,
     upload.blueprint,
     subscriptions.blueprint,
@@ -88,9 +93,11 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
     csrf.exempt(standing.sign_up)
+    csrf.exempt(material_requests.request_materials)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)
+    csrf.exempt(attendee.feedback.send_feedback)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

@@ -1,9 +1,10 @@
 """The figures of one event: every number, the rules they follow, and the JSON that is stored."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from ikone_events.domain.directory.administrations import AdministrationKind
 
@@ -41,8 +42,7 @@ RULES = {
 _FIRST_NAMES = {"waitlisted": "waitlist"}
 
 
-@dataclass(frozen=True, slots=True)
-class BodyFigures:
+class BodyFigures(NamedTuple):
     """One body at an event: people with a place and, if known, how many of them attended.
 
     `id` is that of the organisation; `member` as of the event's day.
@@ -120,12 +120,7 @@ class EventFigures:
 
     def as_dict(self) -> dict[str, Any]:
         """The figures with plain values, as they are stored and given to other programs."""
-        values = asdict(self)
-        if self.bodies is not None:
-            values["bodies"] = [
-                [one.id, one.kind, one.member, one.confirmed, one.attended] for one in self.bodies
-            ]
-        return {**values, "rules": dict(self.rules)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def as_json(self) -> str:
         """The figures as JSON of the present version."""
@@ -144,15 +139,24 @@ class EventFigures:
         named = {_FIRST_NAMES.get(name, name): value for name, value in stored.items()}
         values: dict[str, Any] = {name: value for name, value in named.items() if name in known}
         if values.get("bodies") is not None:
-            values["bodies"] = tuple(BodyFigures(*row) for row in values["bodies"])
+            values["bodies"] = tuple(BodyFigures._make(row) for row in values["bodies"])
         beginnings: dict[str, Any] = {"version": 1, "rules": {}}
         return cls(**(beginnings | values))
 
 
 def by_kind(bodies: Iterable[BodyFigures]) -> dict[str, int]:
     """How many bodies there are of each kind, in the order of kinds."""
-    found = [one.kind for one in bodies]
+    return in_order(Counter(one.kind for one in bodies))
+
+
+def in_order(numbers: Mapping[str, int]) -> dict[str, int]:
+    """Numbers by kind in the order of kinds; those of other versions last."""
     known = [kind.value for kind in AdministrationKind]
     return {
-        kind: found.count(kind) for kind in (*known, *sorted({*found} - {*known})) if kind in found
+        kind: numbers[kind] for kind in (*known, *sorted({*numbers} - {*known})) if kind in numbers
     }
+
+
+def counted(numbers: Mapping[str, int]) -> dict[str, int]:
+    """Numbers by kind of those bodies that the funder counts."""
+    return {kind: number for kind, number in numbers.items() if kind in COUNTED_KINDS}

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.figures.event_figures import EventFigures
+from ikone_events.domain.figures.periods import PeriodFigures
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.times import date_words
 
@@ -55,6 +56,43 @@ def press_sentence(figures: EventFigures, event: Held, locale: str) -> str:
     guests = figures.administrations_attended_non_members or 0
     say = _german if locale == "de" else _english
     return say(number, members, guests, day, where)
+
+
+def why_no_year_sentence(figures: PeriodFigures) -> Complaint | None:
+    """Why there is nothing to tell of a year; None if there is."""
+    if not figures.events:
+        return Complaint(N_("No event has taken place."))
+    if figures.attended_people is None:
+        return Complaint(N_("Nobody has recorded who attended."))
+    return None
+
+
+def year_sentence(
+    figures: PeriodFigures, year: int, *, organisation: str, of_members: int, locale: str
+) -> str:
+    """The sentence for the report of a year; "" where `why_no_year_sentence` says why.
+
+    `of_members` is how many members the network has.
+    """
+    if why_no_year_sentence(figures) is not None:
+        return ""
+    events, people = figures.events, figures.attended_people or 0
+    bodies, members = figures.administrations or 0, figures.members or 0
+    if locale == "de":
+        held = "1 Veranstaltung" if events == 1 else f"{events} Veranstaltungen"
+        came = "1 Teilnahme wurde" if people == 1 else f"{people} Teilnahmen wurden"
+        present = (
+            "vertreten war 1 Verwaltung"
+            if bodies == 1
+            else f"vertreten waren {bodies or 'keine'} Verwaltungen"
+        )
+        among = f", darunter {members} der {of_members} Mitglieder" if members else ""
+        return f"{year} richtete {organisation} {held} aus. {came} gezählt; {present}{among}."
+    held = "1 event" if events == 1 else f"{events} events"
+    came = "1 attendance was" if people == 1 else f"{people} attendances were"
+    present = "1 administration was" if bodies == 1 else f"{bodies or 'no'} administrations were"
+    among = f", among them {members} of the {of_members} members" if members else ""
+    return f"In {year}, {organisation} held {held}. {came} counted; {present} represented{among}."
 
 
 def rounded(number: int) -> tuple[int, bool]:

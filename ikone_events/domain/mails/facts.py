@@ -18,6 +18,7 @@ class EventSummary:
     """One event in one language, as mails and calendars show it.
 
     `room_known`: there is a video room behind the door, or will be when the first person comes.
+    `asks_questions`: feedback is given to questions of the event's own, without a name.
     `place`, `directions` (room and way there) and `bring` are empty for people online; the last two
     are in German only.
     """
@@ -41,7 +42,7 @@ class EventSummary:
     contact_name: str = ""
     contact_phone: str = ""
     postal_address: str = ""
-    feedback_url: str = ""
+    asks_questions: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -70,6 +71,8 @@ class Links:
     `door` leads to the same room and is the only one that a calendar entry may contain. `ticket` is
     the page with the code for the entrance, of confirmed people who come on site.
 
+    `feedback` is the person's own page for feedback, else the address of a survey, or empty.
+
     `speaker` is the page of a speaker, and `upload` where they hand in slides. `standing` is the
     page of the standing sign-up that led to a registration.
 
@@ -86,6 +89,7 @@ class Links:
     materials: str = ""
     confirm: str = ""
     accept: str = ""
+    feedback: str = ""
     speaker: str = ""
     upload: str = ""
     standing: str = ""
@@ -156,6 +160,18 @@ class ContactPerson:
     topic: str
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredQuestion:
+    """A question that the recipient asked; `answer` is "" while it is open.
+
+    `changed`: they were sent another answer before.
+    """
+
+    text: str
+    answer: str = ""
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +264,7 @@ class MailFacts:
     old_dates: tuple[datetime, datetime] | None = None
     materials: tuple[MaterialLink, ...] = ()
     contacts: tuple[ContactPerson, ...] = ()
+    questions: tuple[AnsweredQuestion, ...] = ()
     link_sent_on: date | None = None
     available_until: date | None = None
     delete_on: date | None = None

@@ -20,6 +20,9 @@ class MailKind(StrEnum):
     FOLLOW_UP = "follow_up"
     FOLLOW_UP_MISSED = "follow_up_missed"
     FOLLOW_UP_UNKNOWN = "follow_up_unknown"
+    FOLLOW_UP_WAITED = "follow_up_waited"
+    SUPPLEMENT = "supplement"
+    ANSWER = "answer"
     REPEAT = "repeat"
     REMINDER_DAY = "reminder_day"
     REMINDER_HOUR = "reminder_hour"
@@ -50,13 +53,18 @@ class MailKind(StrEnum):
     SPEAKER_BRIEFING = "speaker_briefing"
     SPEAKER_UPDATE = "speaker_update"
     SPEAKER_WITHDRAWAL = "speaker_withdrawal"
+    MATERIALS_GRANTED = "materials_granted"
+    MATERIALS_REFUSED = "materials_refused"
     OFFICE_ALARM = "office_alarm"
     OFFICE_DIGEST = "office_digest"
     OFFICE_REGISTRATIONS = "office_registrations"
 
 
-# Sent by one mailing; the attendance decides which one a person gets.
-FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
+# Sent by one mailing; status and attendance decide which one a person gets.
+FOLLOW_UPS = (
+    *(MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN),
+    MailKind.FOLLOW_UP_WAITED,
+)
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
@@ -97,6 +105,9 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.FOLLOW_UP: N_("Follow-up to those who attended"),
     MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
     MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
+    MailKind.FOLLOW_UP_WAITED: N_("Follow-up to those who got no place"),
+    MailKind.SUPPLEMENT: N_("Further materials"),
+    MailKind.ANSWER: N_("Answer to a question"),
     MailKind.REPEAT: N_("Answer to a repeated registration"),
     MailKind.REMINDER_DAY: N_("Reminder of the event"),
     MailKind.REMINDER_HOUR: N_("Reminder shortly before the start"),
@@ -127,6 +138,8 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.SPEAKER_BRIEFING: N_("Briefing of a speaker"),
     MailKind.SPEAKER_UPDATE: N_("Changed date or place, to speakers"),
     MailKind.SPEAKER_WITHDRAWAL: N_("Withdrawn date, to speakers"),
+    MailKind.MATERIALS_GRANTED: N_("Requested materials"),
+    MailKind.MATERIALS_REFUSED: N_("Request for materials refused"),
     MailKind.OFFICE_ALARM: N_("Urgent, to the office"),
     MailKind.OFFICE_DIGEST: N_("To do, to the office"),
     MailKind.OFFICE_REGISTRATIONS: N_("New registrations, to the office"),

@@ -97,7 +97,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         ),
         "unterlagen": N_("List of slides and links, and until when"),
         "ansprechpersonen": N_("List of contacts for topics"),
-        "rueckfrage": N_("The recipient's question, and where to write if it is still open"),
+        "rueckfrage": N_(
+            "The recipient's questions with your answers, and where to write if one is still open"
+        ),
         "rueckmeldung": N_("How to tell you what one thinks"),
     },
     Shape.ADDRESS: {
@@ -110,7 +112,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "unterlagenlink": N_("The recipient's own link to the materials"),
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
-        "rueckmeldelink": N_("The address of the feedback form"),
+        "rueckmeldelink": N_(
+            "The recipient’s own link to the feedback form, or the address of the survey"
+        ),
         "mitwirkendenlink": N_(
             "The contributor’s personal page, with the access to the video room"
         ),
@@ -135,7 +139,8 @@ _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink", "kalenderhinweis"]
 _REMINDED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink"]
-_MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
+_HANDED_OUT = ["unterlagen", "unterlagenlink", "abrufbar_bis"]
+_MATERIALS = [*_HANDED_OUT, "ansprechpersonen", "rueckfrage"]
 _AFTER = [*_PERSON, *_MATERIALS]
 _LINKS = ["ticketlink", "unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
@@ -165,9 +170,13 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.FOLLOW_UP: _AFTER,
     MailKind.FOLLOW_UP_MISSED: _AFTER,
     MailKind.FOLLOW_UP_UNKNOWN: _AFTER,
+    MailKind.FOLLOW_UP_WAITED: _AFTER,
+    MailKind.SUPPLEMENT: [name for name in _AFTER if name != "rueckfrage"],
+    MailKind.ANSWER: [*_PERSON, "rueckfrage", "abrufbar_bis"],
     MailKind.REMINDER_DAY: _REMINDED,
     MailKind.REMINDER_HOUR: _REMINDED,
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
+    MailKind.MATERIALS_GRANTED: [*_EVENT, *_HANDED_OUT],
     MailKind.NOTE: [*_PERSON, *_DOOR, *_LINKS, "frist"],
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,

@@ -84,7 +84,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
         MailKind.STANDING: ("confirm" if links.confirm else "standing", links.manage),
         MailKind.CALENDAR_ADDRESS: ("calendar", f"webcal://{feed}"),
-        MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
+        MailKind.FEEDBACK: ("feedback", links.feedback) if links.feedback else details,
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.MAIL_TEST: ("result", links.manage),
@@ -102,6 +102,9 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.FOLLOW_UP: after,
         MailKind.FOLLOW_UP_MISSED: after,
         MailKind.FOLLOW_UP_UNKNOWN: after,
+        MailKind.FOLLOW_UP_WAITED: after if links.materials else ("event", event.public_url),
+        MailKind.SUPPLEMENT: after,
+        MailKind.ANSWER: after,
         MailKind.WITHDRAWAL: details,
         MailKind.CANCELLATION: details,
         MailKind.DECLINED: details,
@@ -109,6 +112,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SPEAKER_BRIEFING: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_UPDATE: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_WITHDRAWAL: ("event", event.public_url),
+        MailKind.MATERIALS_GRANTED: after,
+        MailKind.MATERIALS_REFUSED: ("event", event.public_url),
     }.get(facts.kind)
 
 

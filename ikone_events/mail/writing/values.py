@@ -37,7 +37,7 @@ _RESERVED = ("pending", "offered")
 _NAMES = ("first_name", "last_name", "question")
 _LINKS = (
     *("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept"),
-    *("speaker", "upload", "standing"),
+    *("feedback", "speaker", "upload", "standing"),
 )
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
@@ -72,10 +72,13 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,
+        "links.feedback": links.feedback,
         "links.speaker": links.speaker,
         "links.upload": links.upload,
         "links.standing": links.standing,
         **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
+        **{f"asked {n}": StrangersWords(each.text) for n, each in enumerate(facts.questions)},
+        **{f"answer {n}": each.answer for n, each in enumerate(facts.questions)},
     }
 
 
@@ -92,6 +95,7 @@ def shared_facts(facts: MailFacts) -> MailFacts:
         contact_source="",
         reserved_until=None,
         materials=tuple(replace(each, url="") for each in facts.materials),
+        questions=tuple(replace(each, text="", answer="") for each in facts.questions),
     )
 
 
@@ -147,6 +151,10 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
         materials=tuple(
             replace(each, url=own(f"material {number}"))
             for number, each in enumerate(facts.materials)
+        ),
+        questions=tuple(
+            replace(each, text=own(f"asked {number}"), answer=own(f"answer {number}"))
+            for number, each in enumerate(facts.questions)
         ),
         new_people=tuple(
             replace(each, people=tuple(map(StrangersWords, each.people)))

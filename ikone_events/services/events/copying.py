@@ -19,7 +19,7 @@ from ikone_events.domain.events.draft import EventDraft, year_complaint
 from ikone_events.domain.events.registration_settings import MOMENTS, SETTINGS
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import N_, UnfitInput
-from ikone_events.domain.registering.form_fields import OwnField
+from ikone_events.domain.registering.form_fields import FormName, OwnField
 from ikone_events.domain.times import moved_along, to_local
 from ikone_events.services.events.editing import create_event, draft_of_event
 from ikone_events.services.events.moving import moved_draft
@@ -61,7 +61,7 @@ PART_LABELS: Mapping[CopyPart, str] = {
     CopyPart.TEXTS: N_("Edited texts of the e-mails"),
     CopyPart.PLAN: N_("Automatic steps as they were changed, and own messages"),
     CopyPart.CONTACTS: N_("Contacts for topics, among the materials"),
-    CopyPart.FEEDBACK: N_("Feedback: address of the survey"),
+    CopyPart.FEEDBACK: N_("Feedback: questions, or the address of the survey"),
     CopyPart.ROOM: N_("The same video room: link, PIN and dial-in"),
     CopyPart.SPEAKERS: N_("Contributors: names and addresses; nothing is sent to them"),
 }
@@ -83,8 +83,14 @@ _OF_PARTS: Mapping[CopyPart, tuple[str, ...]] = {
     CopyPart.ROOM: ("room_url", "room_pin", "moderator_url", "dial_in"),
     CopyPart.SPEAKERS: ("speakers",),
 }
+# Settings of what comes after an event, which no draft has.
+_AFTERWARDS = ("follow_up_to_waiting", "grants_materials")
 MOVED = ("starts_at", "ends_at", *MOMENTS)
-COPIED = (*FRAME, *(n for names in _OF_PARTS.values() for n in names if n not in MOMENTS))
+COPIED = (
+    *FRAME,
+    *_AFTERWARDS,
+    *(n for names in _OF_PARTS.values() for n in names if n not in MOMENTS),
+)
 FRESH = (
     *("id", "slug", "state", "edit_version", "lock_version", "calendar_version"),
     *("public_version", "content_version", "public_changed_at", "created_at", "changed_at"),
@@ -131,6 +137,9 @@ def copy_event(
         moved_draft(_with_parts(source, parts), starts_at), title=title, title_en=title_en
     )
     event = create_event(draft, actor=actor, now=now, mark=_day_of(draft))
+    if CopyPart.SETTINGS in parts:
+        for name in _AFTERWARDS:
+            setattr(event, name, getattr(source, name))
     copy = _Copy(source=source, event=event, parts=frozenset(parts), now=now)
     for part, take in _TAKEN.items():
         if part in copy.parts:
@@ -152,8 +161,16 @@ def _day_of(draft: EventDraft) -> str:
 
 
 def _copy_fields(copy: _Copy) -> None:
+    _copy_form(copy, FormName.REGISTRATION)
+
+
+def _copy_feedback(copy: _Copy) -> None:
+    _copy_form(copy, FormName.FEEDBACK)
+
+
+def _copy_form(copy: _Copy, form: FormName) -> None:
     """Copy the fields that are asked, in order; consents begin with their current text."""
-    asked = fields_of_event(copy.source.id).where(FormField.retired_at.is_(None))
+    asked = fields_of_event(copy.source.id, form).where(FormField.retired_at.is_(None))
     described = [row.described() for row in db.session.scalars(asked)]
     steering = {(field.shown_if, field.shown_value) for field in described}
     lay_fields(copy.event, (_as_offered(field, steering) for field in described), now=copy.now)
@@ -248,6 +265,7 @@ def _copy_speakers(copy: _Copy) -> None:
 # Rows of further tables; a part with columns alone has none here.
 _TAKEN: Mapping[CopyPart, Callable[[_Copy], None]] = {
     CopyPart.FIELDS: _copy_fields,
+    CopyPart.FEEDBACK: _copy_feedback,
     CopyPart.TEXTS: _copy_texts,
     CopyPart.PLAN: _copy_steps,
     CopyPart.CONTACTS: _copy_contacts,

@@ -20,6 +20,9 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.followup.access import released_titles
+from ikone_events.store.followup.feedback import has_answered
+from ikone_events.store.followup.requests import MaterialRequest, requests_by_address
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
@@ -36,7 +39,7 @@ Data = dict[str, Any]
 
 _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_at", "registered_by", "note"),
+    *("locale", "registered_at", "registered_by", "via", "note", "wants_supplement"),
 )
 _OF_CONTACT = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),
@@ -76,6 +79,9 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
         "attendance": _attendance(registration, now),
+        # Which answers they were is not known.
+        "feedback_given": has_answered(registration.id),
+        "materials_released_to_you": released_titles(registration.id),
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
@@ -84,6 +90,9 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "standing_sign_ups": [_standing(row) for row in standing_of(registration.email_key)],
         "contact_person": _contact(registration),
         "objected_to_announcements": bool(objected_among([registration.email_key])),
+        "requests_for_materials": [
+            _material_request(each) for each in requests_by_address(registration.email_key)
+        ],
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
@@ -166,6 +175,23 @@ def _question(row: Question, registration: Registration) -> Data:
         "asked_at": _iso(row.asked_at),
         "answered_at": _iso(row.answered_at),
         "answer": row.answer or None,
+        "answer_sent_at": _iso(row.sent_at),
+        "published_without_your_name": row.published_id is not None,
+    }
+
+
+def _material_request(request: MaterialRequest) -> Data:
+    """A request of the same address, also for materials of other events."""
+    return {
+        "event": request.event.title,
+        "name": request.name or None,
+        "email": request.email,
+        "administration": request.organisation_text,
+        "language": request.locale,
+        "asked_at": _iso(request.asked_at),
+        "state": request.state,
+        "decided_at": _iso(request.decided_at),
+        "link_valid_until": _iso(request.granted_until),
     }
 
 

@@ -33,7 +33,7 @@ _LINES = frozenset(
 )
 _AS_TYPED = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_by"),
+    *("locale", "registered_by", "via"),
 )
 _OF_STANDING = ("standing_id", "address_confirmed_at")
 _KEYED = ("first_name", "last_name", "email", "organisation")
@@ -53,7 +53,7 @@ class Applicant:
 
     `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
     event's own fields, by key; a single answer is a list of one. `registered_by` names the
-    colleague who filled in the form.
+    colleague who filled in the form, `via` the link that led to it.
     """
 
     first_name: str
@@ -69,6 +69,7 @@ class Applicant:
     code: str = ""
     answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
     registered_by: str = ""
+    via: str = ""
 
     def __post_init__(self) -> None:
         """Normalise what was typed, also in lists that were stored earlier."""

@@ -109,6 +109,15 @@ _KNOWN = (
 )
 
 
+def minutes_of(people: Collection[int]) -> dict[int, int]:
+    """The minutes that a provider has counted, by the id of the registration."""
+    wanted = select(AttendanceRecord.registration_id, AttendanceRecord.minutes)
+    mine = wanted.where(
+        AttendanceRecord.registration_id.in_(people), AttendanceRecord.minutes.is_not(None)
+    )
+    return {number: minutes for number, minutes in db.session.execute(mine) if minutes is not None}
+
+
 def _known(found: str | None, values: Iterable[object]) -> KnownAttendance:
     known: dict[str, object] = {
         name: value

@@ -19,6 +19,7 @@ from ikone_events.web.organiser.events import (
     changing_date,
     copying,
     dashboard,
+    dossier,
     editing,
     event_page,
     listing,
@@ -30,7 +31,15 @@ from ikone_events.web.organiser.events import (
     speakers,
     starting,
 )
-from ikone_events.web.organiser.followup import materials
+from ikone_events.web.organiser.figures import event_figures, report, years
+from ikone_events.web.organiser.followup import (
+    feedback,
+    follow_up,
+    material_entry,
+    materials,
+    previews,
+    questions,
+)
 from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
@@ -59,6 +68,6 @@ from ikone_events.web.organiser.registering import (
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
-from ikone_events.web.organiser.settings import mailbox, organisation, rooms
+from ikone_events.web.organiser.settings import mailbox, organisation, retention, rooms
 
 __all__ = ["blueprint", "shared_blueprint"]

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import redirect, render_template, url_for
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
+from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out, is_room_known
 from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind
@@ -93,6 +94,7 @@ def show_event(
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
+        channels=CHANNELS,
         address=get_installation().page(f"/events/{event.slug}"),
     )
 
