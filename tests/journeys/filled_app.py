@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import delete
@@ -16,11 +17,13 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
+from ikone_events.services.mails.facts import standing_page
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.registering.standing import delete_standing
 from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.accounts.queries import find_account
 from ikone_events.store.db import db, rows_written, transaction
@@ -30,6 +33,7 @@ from ikone_events.store.events.queries import all_events
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Code, Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
@@ -57,6 +61,7 @@ from tests.factories import (
 from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
+from tests.standing import make_date, make_series, make_standing
 
 PASSWORD = "Lange-Wörter-2026"
 PEOPLE = {
@@ -107,10 +112,33 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_called_off(app),
         **replies(app),
         **_subscribers(app),
+        **_standing(app),
         **_entrance(app),
         **_accounts(app),
     }
     return {**names, **_plans(app)}
+
+
+def _standing(app: Flask) -> dict[str, str]:
+    """A series with long names that are signed up for all dates, one of them not confirmed yet."""
+    make_series(app, text=f"Jeden *Monat*: {LONG}", rhythm="quarterly")
+    event = make_date(app, slug="standing", title=CONTENT["title"])
+    people = [
+        make_standing(app, email=f"{name}@{'gemeinde-' * 5}amt.example.org", last_name=LONG[:60])
+        for name in ("eins", "zwei", "drei")
+    ]
+    make_registration(app, event, standing_id=people[0].id)
+    with app.app_context():
+        with transaction():
+            db.session.get_one(StandingSignUp, people[1].id).confirmed_at = None
+            delete_standing(StandingSignUp.id == people[2].id)
+        first, second, third = (urlsplit(standing_page(each)).path for each in people)
+    return {
+        "standing": first,
+        "standing_asked": second,
+        "standing_ended": third,
+        "sign_up": people[0].public_id,
+    }
 
 
 def _accounts(app: Flask) -> dict[str, str]:

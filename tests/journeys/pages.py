@@ -257,6 +257,12 @@ SIGN_UP = send(
 )
 
 
+def _sign_up_for_all(page: Page) -> None:
+    for name in ("first_name", "last_name", "organisation"):
+        page.fill(f"#{name}", "Beispiel")
+    send("main form", email="a@example.org")(page)
+
+
 def _sign_up_online(page: Page) -> None:
     page.check("[name=mode][value=online]")
     SIGN_UP(page)
@@ -271,6 +277,10 @@ VISITOR: dict[str, Stop] = {
     "code-in-capitals": Stop("{code_in_capitals}"),
     "embedded": Stop("/embed/events?lang={language}"),
     "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
+    "standing": Stop("/series/runder-tisch/standing"),
+    "standing-refused": Stop("/series/runder-tisch/standing", 422, send("main form")),
+    "standing-sent": Stop("/series/runder-tisch/standing", 200, _sign_up_for_all),
+    "standing-closed": Stop("/series/workshop-reihe-bewerbung-als-smart-city/standing", 409),
     "event": Stop("/events/open"),
     "event-calendars": Stop("/events/open", 200, _unfold_calendars),
     "event-full": Stop("/events/full"),
@@ -413,6 +423,9 @@ SUBSCRIBER: dict[str, Stop] = {
     "subscription-stands": Stop("{subscribed}"),
     "subscription-stands-event": Stop("{waits_for_opening}"),
     "subscription-damaged": Stop("{asked}x", 404),
+    "standing-asks": Stop("{standing_asked}"),
+    "standing-stands": Stop("{standing}"),
+    "standing-ended": Stop("{standing_ended}"),
     "unsubscribe": Stop("{leaves}"),
     "unsubscribe-event": Stop("{leaves_event}"),
     "unsubscribe-contact": Stop("{objects}"),
@@ -446,6 +459,17 @@ ORGANISER: dict[str, Stop] = {
     "public-preview": Stop("/organise/events/draft/public"),
     "public-form-preview": Stop("/organise/events/draft/public/register"),
     "copy": Stop("/organise/events/open/copy"),
+    "series-of-team": Stop("/organise/series/runder-tisch"),
+    "series-settings": Stop("/organise/series/runder-tisch/settings"),
+    "standing-list": Stop("/organise/series/runder-tisch/standing"),
+    "standing-list-none": Stop("/organise/series/runder-tisch/standing?q=niemand"),
+    "standing-list-off": Stop("/organise/series/workshop-reihe-bewerbung-als-smart-city/standing"),
+    "standing-add": Stop("/organise/series/runder-tisch/standing/add"),
+    "standing-add-refused": Stop(
+        "/organise/series/runder-tisch/standing/add", 422, send("form.form", email="x")
+    ),
+    "standing-person": Stop("/organise/series/runder-tisch/standing/{sign_up}"),
+    "standing-end": Stop("/organise/series/runder-tisch/standing/{sign_up}/end"),
     "copy-refused": Stop(
         "/organise/events/open/copy", 422, send("main form[action$='/copy']", title="")
     ),

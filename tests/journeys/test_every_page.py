@@ -71,6 +71,7 @@ NO_PAGES = {
         "organiser.export_contacts",
         "organiser.export_feedback",
         "organiser.export_subscribers",
+        "organiser.export_standing",
         "organiser.mail_html",
         "organiser.preview_html",
         "organiser.preview_step_html",
