@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sqlalchemy import Date, case, func, literal, or_, select
+from sqlalchemy import Date, case, func, literal, or_, select, union_all
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
@@ -39,7 +39,6 @@ class Table(Enum):
     MATERIALS = auto()
     MAILS = auto()
     INCOMING = auto()
-    REQUESTS = auto()
 
 
 @dataclass(slots=True)
@@ -180,16 +179,18 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    rows = db.session.execute(
-        select(Material.event_id, Material.released, func.count())
+    """Count materials, those that wait for their release, and requests that wait."""
+    kind = case((Material.released, "materials"), else_="handed_in")
+    numbers = union_all(
+        select(Material.event_id, kind, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id, Material.released)
+        .group_by(Material.event_id, Material.released),
+        select(MaterialRequest.event_id, literal("material_requests"), func.count())
+        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .group_by(MaterialRequest.event_id),
     )
-    for event_id, released, number in rows:
-        if released:
-            found[event_id].materials = number
-        else:
-            found[event_id].handed_in = number
+    for event_id, name, number in db.session.execute(numbers):
+        setattr(found[event_id], name, number)
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:
@@ -232,23 +233,12 @@ def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
             counts.bounced_mail, counts.unreached, counts.odd_answers = mails, addresses, odd
 
 
-def _count_requests(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    rows = db.session.execute(
-        select(MaterialRequest.event_id, func.count())
-        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
-        .group_by(MaterialRequest.event_id)
-    )
-    for event_id, number in rows:
-        found[event_id].material_requests = number
-
-
 _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
     Table.PEOPLE: _count_people,
     Table.ADMINISTRATIONS: _count_administrations,
     Table.MATERIALS: _count_materials,
     Table.MAILS: _count_mails,
     Table.INCOMING: _count_incoming,
-    Table.REQUESTS: _count_requests,
 }
 
 

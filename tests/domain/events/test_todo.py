@@ -252,6 +252,14 @@ def test_attendance_of_nobody_is_asked_for_until_the_event_is_archived() -> None
     assert (todo.severity, todo.values["number"]) == (Severity.INFO, 60)
 
 
+def test_requests_for_materials_lead_to_where_they_are_decided() -> None:
+    past = matter(before=-timedelta(days=9), state=State.FOLLOWED_UP)
+    [todo] = todos([replace(past, material_requests=3)])
+    assert (todo.target, todo.severity) == (Target.MATERIAL_REQUESTS, Severity.WARNING)
+    assert todo.values["number"] == 3
+    assert settling_label(todo, may_act=True) == "See the requests"
+
+
 def test_slides_of_speakers_are_looked_at_and_not_added() -> None:
     [todo] = todos([replace(matter(before=timedelta(days=9)), handed_in=2)])
     assert todo.target is Target.HANDED_IN
