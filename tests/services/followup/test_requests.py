@@ -283,3 +283,14 @@ def test_failed_mail_with_a_dead_link_is_not_sent_again(app: Flask, event: Event
     do(app, fail)
     do(app, lambda: refuse_request(event.slug, request.public_id, tell=False, actor=BY, now=NOW))
     assert do(app, retry) == Resent(sent=0, untrue=1)
+
+
+def test_later_press_sends_no_second_mail_and_makes_no_link_last_longer(
+    app: Flask, event: Event
+) -> None:
+    request, later = make_request(app, event), NOW + timedelta(hours=2)
+    do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
+    do(app, lambda: grant_request(event.slug, request.public_id, actor="Eva", now=later))
+    (stored,) = requests(app)
+    assert (stored.granted_until, stored.decided_by) == (NOW + LINK_LIFE, BY)
+    assert len(mails(app)) == 1
