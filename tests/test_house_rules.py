@@ -55,8 +55,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (
-        *("mails", "plan", "incoming", "registering", "calendars", "followup", "directory"),
-        *("events", "accounts", "settings"),
+        *("mails", "plan", "incoming", "registering", "calendars", "followup", "figures"),
+        *("directory", "events", "accounts", "settings"),
     ),
 }
 # The trial builds the app around itself; its command imports it when it is called.
@@ -370,6 +370,7 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 # What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
     *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
+    "services.registering.standing",
     "services.followup.requests",
     *(
         "services.incoming.answers",
@@ -454,14 +455,14 @@ INLINE = re.compile(
 
 
 def test_templates_contain_no_inline_style_or_script() -> None:
-    """The Content-Security-Policy would drop them; mails alone need inline styles.
+    """The Content-Security-Policy would drop them; mails and the dossier need inline styles.
 
     JSON-LD is data that no browser runs (HTML, 4.12.1: a data block).
     """
     faults = [
         f"{path.relative_to(ROOT)}: {found[0]}"
         for path in templates()
-        if path.suffix == ".html" and path.parent.name != "mail"
+        if path.suffix == ".html" and path.parent.name not in {"mail", "dossier"}
         for found in INLINE.finditer(path.read_text(encoding="utf-8"))
     ]
     assert faults == []

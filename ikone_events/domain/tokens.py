@@ -18,7 +18,7 @@ class Purpose(StrEnum):
     ticket: it only lets a helper who is signed in check its holder in. SPEAKER is a speaker's own
     page with the moderator's door, SPEAKER_DOOR that door alone, for calendar entries, and UPLOAD
     only takes slides of a speaker. MATERIALS opens what registered people see of one event, to
-    somebody who asked for it.
+    somebody who asked for it. STANDING confirms and ends a standing sign-up to a series.
     """
 
     REGISTRATION = "registration"
@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     UPLOAD = "upload"
     MATERIALS = "materials"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     OBJECTION = "objection"
     CALENDAR = "calendar"
     OFFICE_CALENDAR = "office_calendar"
@@ -39,7 +40,7 @@ class Purpose(StrEnum):
 # found by no search engine, and named in no log. Codes of tickets come in capitals too.
 PERSONAL_PATHS = (
     *("r", "door", "c", "C", "speaker", "speaker-door", "upload", "materials"),
-    *("subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
+    *("standing", "subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
 )
 
 

@@ -10,6 +10,7 @@ from ikone_events.web.attendee import materials, requested_materials, room, spea
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
+    certificates,
     embed,
     events,
     feeds,
@@ -19,6 +20,7 @@ from ikone_events.web.public import (
     qr,
     room_reports,
     sitemap,
+    standing,
     subscriptions,
 )
 from ikone_events.web.registering import signup
@@ -52,6 +54,7 @@ BLUEPRINTS = (
     identity.blueprint,
     sitemap.blueprint,
     room_reports.blueprint,
+    certificates.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,
@@ -62,6 +65,7 @@ BLUEPRINTS = (
     speaker.blueprint,
     upload.blueprint,
     subscriptions.blueprint,
+    standing.blueprint,
     organiser.shared_blueprint,
 )
 
@@ -88,10 +92,12 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
+    csrf.exempt(standing.sign_up)
     csrf.exempt(material_requests.request_materials)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)
+    csrf.exempt(attendee.feedback.send_feedback)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

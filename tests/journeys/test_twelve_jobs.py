@@ -132,7 +132,7 @@ def _follow_up(office: Office, folder: Path) -> None:
     office.desk.choose_file(slides)
     office.desk.press("Datei hinzufügen")
     office.desk.press("Nachbereitung ansehen und senden")
-    office.desk.press("Nachbereitung versenden")
+    office.desk.press("Ohne Anwesenheit versenden (1)")
     assert office.stored(event).state == "followed_up"
     office.let_quiet_period_pass()
     office.at.mails_to(f"tanne@{event.slug}.example.org", number=1)

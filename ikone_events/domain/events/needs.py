@@ -121,9 +121,14 @@ def needs_material(facts: Facts) -> Complaint | None:
 
 def needs_link_sent(facts: Facts) -> Complaint | None:
     """The follow-up of an event with a room needs the access link to have been sent."""
-    if facts.state is State.DISPATCHED or facts.format is EventFormat.ON_SITE:
-        return None
-    return Complaint(N_("The access link was never sent; only events on site go without."))
+    if lacks_link(facts):
+        return Complaint(N_("The access link was never sent; only events on site go without."))
+    return None
+
+
+def lacks_link(facts: Facts) -> bool:
+    """Whether people could have come by video, and nothing says that they got the link."""
+    return facts.has_room and facts.state is not State.DISPATCHED
 
 
 def needs_link_to_have_been_sent(facts: Facts) -> Complaint | None:

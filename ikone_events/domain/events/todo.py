@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, State
-from ikone_events.domain.events.lifecycle import Action, next_action
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.events.todo_facts import EventTodoFacts, Severity, Target, ToDo, todo_of
 from ikone_events.domain.refusals import N_
 
@@ -40,7 +40,7 @@ def step_blocked(event: EventTodoFacts) -> ToDo | None:
     target = next((places[c.about] for c in blocked.complaints if c.about in places), Target.STEPS)
     todo = todo_of(event, Severity.DANGER, text, target, step=blocked.label)
     if target is Target.STEPS and blocked.action is Action.FOLLOW_UP:
-        todo = replace(todo, action=next_action(event.facts))  # the link may be to be sent first
+        todo = replace(todo, target=Target.FOLLOW_UP)  # asks there how people got the link
     return replace(todo, step_id=blocked.step_id, complaints=blocked.complaints)
 
 
@@ -98,15 +98,15 @@ def follow_up_due(event: EventTodoFacts) -> ToDo | None:
         return None
     if facts.state is State.OPEN:
         text = N_("“%(title)s” is over, but its registration was never closed.")
-        return todo_of(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
     if facts.state is State.CLOSED and facts.format is not EventFormat.ON_SITE:
         text = N_("“%(title)s” is over, but its access link was never sent.")
-        return todo_of(event, Severity.WARNING, text, Target.EVENT)
+        return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
     if facts.materials == 0:
         text = N_("“%(title)s” is over. Slides, links or contacts for the follow-up are missing.")
         return todo_of(event, Severity.WARNING, text, Target.MATERIALS)
     text = N_("The follow-up of “%(title)s” is ready to be sent.")
-    return todo_of(event, Severity.WARNING, text, Target.EVENT)
+    return todo_of(event, Severity.WARNING, text, Target.FOLLOW_UP)
 
 
 def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
@@ -124,6 +124,22 @@ def materials_requested(event: EventTodoFacts) -> ToDo | None:
     text = N_("People ask for the materials of “%(title)s”: %(number)d.")
     target, number = Target.MATERIAL_REQUESTS, event.material_requests
     return todo_of(event, Severity.WARNING, text, target, number=number)
+
+
+def virus_found(event: EventTodoFacts) -> ToDo | None:
+    """The scanner found something; the file is held back for good."""
+    if not event.infected:
+        return None
+    text = N_("Files of “%(title)s” are infected and held back. Please delete them: %(number)d.")
+    return todo_of(event, Severity.DANGER, text, Target.HANDED_IN, number=event.infected)
+
+
+def scan_failed(event: EventTodoFacts) -> ToDo | None:
+    """The scanner does not answer; it is asked again and again."""
+    if not event.unscanned:
+        return None
+    text = N_("The virus scanner does not answer. Files of “%(title)s” held back: %(number)d.")
+    return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.unscanned)
 
 
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:
@@ -214,6 +230,8 @@ RULES: tuple[Rule, ...] = (
     mails_came_back,
     answers_to_look_at,
     approvals_due,
+    virus_found,
+    scan_failed,
     slides_handed_in,
     materials_requested,
     seats_free_while_waiting,

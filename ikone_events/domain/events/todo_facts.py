@@ -29,6 +29,7 @@ class Target(StrEnum):
     MAIL = "mail"
     ANSWERS = "answers"
     MATERIALS = "materials"
+    FOLLOW_UP = "follow_up"
     HANDED_IN = "handed_in"
     MATERIAL_REQUESTS = "material_requests"
     STEPS = "steps"
@@ -55,8 +56,9 @@ class EventTodoFacts:
     calendar answers to look at. `room_fails`: at the door the provider did not answer. `unrecorded`
     counts the people with a place after the end, while it is known of nobody who was there. Of
     `blocked` steps only the oldest becomes an entry, because the others mostly wait for it.
-    `handed_in`: slides of speakers that are not released.
-    `material_requests` wait for a decision. `dismissed` are names and facts.
+    `handed_in`: slides of speakers that are not released; `infected`: files in which the virus
+    scanner found something; `unscanned`: files that it could not check. `material_requests` wait
+    for a decision. `dismissed` are names and facts.
     """
 
     slug: str
@@ -72,6 +74,8 @@ class EventTodoFacts:
     unrecorded: int = 0
     handed_in: int = 0
     material_requests: int = 0
+    infected: int = 0
+    unscanned: int = 0
     blocked: tuple[Blocked, ...] = ()
     dismissed: frozenset[tuple[str, str]] = frozenset()
 

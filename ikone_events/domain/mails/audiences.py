@@ -10,6 +10,9 @@ class Audience(StrEnum):
     """The recipients of a mailing: registered people, subscribers, contacts, or speakers.
 
     OTHER_CONTACTS are those that SUBSCRIBERS does not contain: an address gets one mail.
+    FOLLOWED_UP are the confirmed people, and those who waited if the event writes to them.
+    SUPPLEMENTED asked to be told of further materials, and may see some. ANSWERED asked something
+    whose answer they were not sent as it is now.
     """
 
     CONFIRMED = "confirmed"
@@ -34,6 +37,9 @@ class Audience(StrEnum):
     OTHER_CONTACTS = "other_contacts"
     NOBODY = "nobody"
     SPEAKERS = "speakers"
+    FOLLOWED_UP = "followed_up"
+    SUPPLEMENTED = "supplemented"
+    ANSWERED = "answered"
 
 
 # Audiences of subscribers and of contacts; the others are registered people.
@@ -47,7 +53,8 @@ OF_NEWS = OF_SUBSCRIBERS | OF_CONTACTS
 # needs one: it is for the people who are invited.
 OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED}) | OF_CONTACTS
 
-_NEVER_OWN = {Audience.NOT_MISSED, Audience.SPEAKERS}
+_OF_FOLLOW_UP = {Audience.FOLLOWED_UP, Audience.SUPPLEMENTED, Audience.ANSWERED}
+_NEVER_OWN = {Audience.NOT_MISSED, Audience.SPEAKERS, *_OF_FOLLOW_UP}
 # Audiences of organisers' own mails; the others only get news of events.
 OWN_AUDIENCES = tuple(a for a in Audience if a not in OF_NEWS | _NEVER_OWN)
 _OF_ONE_MODE = (Audience.CONFIRMED_ONLINE, Audience.CONFIRMED_ON_SITE)
@@ -84,4 +91,7 @@ AUDIENCE_LABELS: Mapping[Audience, str] = {
     Audience.OTHER_CONTACTS: N_("Contact persons without a subscription"),
     Audience.NOBODY: N_("Nobody"),
     Audience.SPEAKERS: N_("Speakers and co-organisers"),
+    Audience.FOLLOWED_UP: N_("Everybody confirmed, and those who waited if they are written to"),
+    Audience.SUPPLEMENTED: N_("Everybody who wants to be told of further materials"),
+    Audience.ANSWERED: N_("Everybody whose question has a new answer"),
 }

@@ -20,6 +20,9 @@ class MailKind(StrEnum):
     FOLLOW_UP = "follow_up"
     FOLLOW_UP_MISSED = "follow_up_missed"
     FOLLOW_UP_UNKNOWN = "follow_up_unknown"
+    FOLLOW_UP_WAITED = "follow_up_waited"
+    SUPPLEMENT = "supplement"
+    ANSWER = "answer"
     REPEAT = "repeat"
     REMINDER_DAY = "reminder_day"
     REMINDER_HOUR = "reminder_hour"
@@ -29,6 +32,7 @@ class MailKind(StrEnum):
     OPENING = "opening"
     REMINDER_DEADLINE = "reminder_deadline"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     CONFIRM_ADDRESS = "confirm_address"
     AWAITING_APPROVAL = "awaiting_approval"
     DECLINED = "declined"
@@ -56,8 +60,11 @@ class MailKind(StrEnum):
     OFFICE_REGISTRATIONS = "office_registrations"
 
 
-# Sent by one mailing; the attendance decides which one a person gets.
-FOLLOW_UPS = (MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN)
+# Sent by one mailing; status and attendance decide which one a person gets.
+FOLLOW_UPS = (
+    *(MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN),
+    MailKind.FOLLOW_UP_WAITED,
+)
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"
@@ -98,6 +105,9 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.FOLLOW_UP: N_("Follow-up to those who attended"),
     MailKind.FOLLOW_UP_MISSED: N_("Follow-up to those who were absent"),
     MailKind.FOLLOW_UP_UNKNOWN: N_("Follow-up, attendance not known"),
+    MailKind.FOLLOW_UP_WAITED: N_("Follow-up to those who got no place"),
+    MailKind.SUPPLEMENT: N_("Further materials"),
+    MailKind.ANSWER: N_("Answer to a question"),
     MailKind.REPEAT: N_("Answer to a repeated registration"),
     MailKind.REMINDER_DAY: N_("Reminder of the event"),
     MailKind.REMINDER_HOUR: N_("Reminder shortly before the start"),
@@ -107,6 +117,7 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.OPENING: N_("Registration is open"),
     MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
     MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
+    MailKind.STANDING: N_("Confirmation of a standing sign-up"),
     MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
     MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
     MailKind.DECLINED: N_("Registration declined"),

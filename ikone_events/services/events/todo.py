@@ -86,5 +86,7 @@ def _todo_facts(
         odd_answers=counts.odd_answers,
         handed_in=counts.handed_in,
         material_requests=counts.material_requests,
+        infected=counts.infected,
+        unscanned=counts.unscanned,
         blocked=tuple(_blocked(due, facts)),
     )

@@ -1,7 +1,7 @@
 """The one writer of an event's state."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from ikone_events.domain.events.lifecycle import (
     Action,
     Message,
     TransitionRule,
+    find_rule,
     plan_in_turn,
 )
-from ikone_events.domain.events.needs import numbers_read
+from ikone_events.domain.events.needs import lacks_link, numbers_read
 from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.mails.audiences import OF_CONTACTS
 from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
@@ -33,6 +34,7 @@ from ikone_events.services.events.undoing import (
     take_back,
 )
 from ikone_events.services.events.updates import KNOWN_STATES, forget_update
+from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.installation import get_identity
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.plan.plans import ask_no_feedback, mark_performed, move_steps
@@ -151,6 +153,20 @@ def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
     return _perform(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
 
 
+def follow_up(slug: str, request: Request, *, now: datetime) -> Done:
+    """Send the follow-up, whatever happened before.
+
+    If the link was never sent by us, the reason says how people got it: that is the reason of
+    MARK_SENT in the history, and of nothing else. Raises what `perform` raises, with the complaints
+    of both actions.
+    """
+    event = lock_event(slug)
+    facts = facts_of(event, now, reads=(), past=NO_PAST)
+    if lacks_link(facts) and find_rule(Action.MARK_SENT, facts.state):
+        return _perform(slug, request, Action.MARK_SENT, Action.FOLLOW_UP, now=now)
+    return _perform(slug, request, Action.FOLLOW_UP, now=now)
+
+
 def _perform(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
     event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
@@ -167,6 +183,7 @@ def _perform(slug: str, request: Request, *actions: Action, now: datetime) -> Do
     due_at = quiet_until(event, now=now) if waits else None
     for rule in before:
         _carry_out(event, rule, request, now=now, due_at=due_at)
+        request = replace(request, reason="")
     return _carry_out(event, last, request, now=now, due_at=due_at)
 
 
@@ -184,9 +201,11 @@ def _carry_out(
     step = mark_performed(event, rule.action, request.actor, now=now)
     if rule.action is Action.CONCLUDE and rule.source is not State.DISPATCHED:
         ask_no_feedback(event, request.actor, now=now)
+    if rule.action is Action.FOLLOW_UP:
+        note_mailed(event, now=now)
     if rule.action is Action.ARCHIVE:
         expire_all(event, now=now)
-        archive_persons(event, now=now)
+        archive_persons(event, by=request.actor, now=now)
     _settle_update(event, due_at)
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)

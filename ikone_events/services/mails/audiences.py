@@ -16,17 +16,22 @@ from ikone_events.domain.mails.audiences import (
     OF_NEWS,
     Audience,
 )
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.recipients import ContactChoice, ContactGroup, read_choice
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker, briefed
+from ikone_events.store.followup.access import sees_some
+from ikone_events.store.followup.feedback import HAS_ANSWERED
 from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
 from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
+from ikone_events.store.rooms.models import Question
+from ikone_events.store.rooms.questions import HAS_NEW_ANSWER
 
 People = Select[Registration] | Select[Subscriber] | Select[Contact] | Select[Speaker]
 
@@ -46,13 +51,15 @@ def people_of(
     now: datetime,
     organisation_id: int | None = None,
     step_id: int | None = None,
+    mailed_at: datetime | None = None,
 ) -> Select[Registration]:
     """The registered people of an audience, in the order of their ids.
 
     Absence follows after the end: who attended or not depends on the moment. The organisation is
-    only for Audience.ADMINISTRATION, the step only for Audience.CHOSEN.
+    only for Audience.ADMINISTRATION, the step only for Audience.CHOSEN, `mailed_at` only for
+    Audience.SUPPLEMENTED: whose materials they are, None for those of the next one.
     """
-    group = Group(event, audience, organisation_id, step_id)
+    group = Group(event, audience, organisation_id, step_id, mailed_at=mailed_at)
     return (
         select(Registration)
         .where(
@@ -72,7 +79,19 @@ def people_of_mailing(event: Event, mailing: Mailing, *, now: datetime) -> Selec
         now=now,
         organisation_id=mailing.organisation_id,
         step_id=mailing.step_id,
+        mailed_at=mailing.created_at,
     )
+
+
+def people_to_write_to(event: Event, mailing: Mailing, *, now: datetime) -> Select[Registration]:
+    """The people of a mailing without those who have done what it asks for.
+
+    Previews and counts don't leave them out: the difference would tell who has given feedback.
+    """
+    people = people_of_mailing(event, mailing, now=now)
+    if mailing.kind == MailKind.FEEDBACK.value:
+        people = people.where(~HAS_ANSWERED)
+    return people
 
 
 def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:
@@ -151,6 +170,7 @@ class Group(NamedTuple):
     organisation_id: int | None = None
     step_id: int | None = None
     contact_choice: str = ""
+    mailed_at: datetime | None = None
 
 
 def count(
@@ -191,6 +211,7 @@ def _number(group: Group, now: datetime) -> ScalarSelect[int]:
             now=now,
             organisation_id=group.organisation_id,
             step_id=group.step_id,
+            mailed_at=group.mailed_at,
         )
     return select(func.count()).select_from(people.order_by(None).subquery()).scalar_subquery()
 
@@ -199,11 +220,14 @@ def _conditions(group: Group, now: datetime) -> tuple[ColumnElement[bool], ...]:
     event = group.event
     confirmed, pending = _has_status((Status.CONFIRMED,)), _has_status((Status.PENDING,))
     coming = _has_status(ACTIVE)
+    followed_up = (Status.CONFIRMED, *[Status.WAITLISTED] * event.follow_up_to_waiting)
     if group.audience in _BY_ATTENDANCE:
         came = attendance_of(now, event.id)
         if group.audience is Audience.NOT_MISSED:
             return (confirmed, came.is_distinct_from(Attendance.MISSED.value))
         return (came == _BY_ATTENDANCE[group.audience].value,)
+    if group.audience is Audience.SUPPLEMENTED:
+        return (Registration.wants_supplement.is_(True), sees_some(event, group.mailed_at, now))
     answered = Registration.partstat != ""
     of_audience: dict[Audience, tuple[ColumnElement[bool], ...]] = {
         Audience.CONFIRMED: (confirmed,),
@@ -217,6 +241,8 @@ def _conditions(group: Group, now: datetime) -> tuple[ColumnElement[bool], ...]:
         Audience.ASKED: (coming, Registration.question != ""),
         Audience.ADMINISTRATION: (coming, Registration.organisation_id == group.organisation_id),
         Audience.CHOSEN: (_is_chosen(group.step_id),),
+        Audience.FOLLOWED_UP: (_has_status(followed_up),),
+        Audience.ANSWERED: (_has_status((*followed_up, Status.WAITLISTED)), _has_new_answer()),
         Audience.UNANSWERED: (confirmed, Registration.calendar_sequence.is_not(None), ~answered),
     }
     return of_audience[group.audience]
@@ -233,6 +259,11 @@ def _is_chosen(step_id: int | None) -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+def _has_new_answer() -> ColumnElement[bool]:
+    mine = Question.registration_id == Registration.id
+    return select(Question.id).where(mine, HAS_NEW_ANSWER).exists()
 
 
 def _comes(event: Event, mode: Mode) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from ikone_events.domain.events.lifecycle import Action, Message, TransitionRule
+from ikone_events.domain.events.lifecycle import RULES, Action, Message, TransitionRule
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import MailKind
@@ -22,7 +22,8 @@ from ikone_events.domain.tokens import PERSONAL_PATHS
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import count, people_of_mailing, readers_of
-from ikone_events.services.mails.facts import facts_for, follow_up_for, kinds_for
+from ikone_events.services.mails.facts import facts_for, kinds_for
+from ikone_events.services.mails.follow_up import follow_up_for, gets_version
 from ikone_events.services.mails.mailings import new_mailing
 from ikone_events.services.mails.news_facts import facts_for_subscriber
 from ikone_events.services.mails.values import last_notified_version
@@ -38,6 +39,7 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
 from ikone_events.store.rooms.attendance import attendance_of
+from ikone_events.store.rooms.questions import HAS_ASKED
 
 Person = Registration | Subscriber | Contact
 Row = TypeVar("Row")
@@ -51,7 +53,8 @@ _SECRET_PART = re.compile(rf"(/(?:{'|'.join(PERSONAL_PATHS)})/)[^/\s<>\")\]]+")
 class Sending:
     """A mailing that is not stored, as it would be `now`.
 
-    `then` is the event as it will be when it starts.
+    `then` is the event as it will be when it starts. `version` limits a follow-up to the people who
+    get this version of it, `asked` to those who asked something.
     """
 
     event: Event
@@ -59,6 +62,8 @@ class Sending:
     message: Message
     mailing: Mailing
     now: datetime
+    version: MailKind | None = None
+    asked: bool = False
 
     @property
     def is_news(self) -> bool:
@@ -99,6 +104,30 @@ def sending_of_action(
         then=as_if(event, changes, materials=event.materials),
         message=rule.message,
         mailing=new_mailing(event, rule.message, reason=reason.strip()),
+        now=now,
+    )
+
+
+def sending_of_version(
+    event: Event, version: MailKind | None, *, now: datetime, asked: bool = False
+) -> Sending:
+    """What the follow-up would send if it went now, whatever is still missing.
+
+    `version` limits it to the people who get this version, `asked` to those who asked something.
+    """
+    rule = next(rule for rule in RULES if rule.action is Action.FOLLOW_UP)
+    if (sending := sending_of_action(event, rule, now=now)) is None:
+        raise RuntimeError("the follow-up has no mail")
+    return replace(sending, version=version, asked=asked)
+
+
+def sending_of_message(event: Event, message: Message, *, now: datetime) -> Sending:
+    """What a message without a transition would send now."""
+    return Sending(
+        event=event,
+        then=as_if(event, {}, materials=event.materials),
+        message=message,
+        mailing=new_mailing(event, message),
         now=now,
     )
 
@@ -195,6 +224,8 @@ def _with_words(mail: ComposedMail, change: Callable[[str], str]) -> ComposedMai
 
 def total_of(sending: Sending) -> int:
     """The number of recipients now."""
+    if sending.version is not None or sending.asked:
+        return sum(counts_by_kind(sending).values())
     mailing = sending.mailing
     return count(
         sending.event,
@@ -233,11 +264,12 @@ def counts_by_kind(sending: Sending) -> Mapping[MailKind, int]:
     if sending.message.kind is not MailKind.FOLLOW_UP:
         return {sending.message.kind: total_of(sending)}
     came = attendance_of(sending.now, sending.event.id).label("came")
-    people = _people(sending).with_only_columns(came).order_by(None).subquery()
-    rows = db.session.execute(select(people.c.came, func.count()).group_by(people.c.came))
+    chosen = _people(sending).with_only_columns(Registration.status, came)
+    people = chosen.order_by(None).subquery()
+    groups = people.c.status, people.c.came
     found: Counter[MailKind] = Counter()
-    for attendance, number in rows:
-        found[follow_up_for(attendance)] += number
+    for *known, number in db.session.execute(select(*groups, func.count()).group_by(*groups)):
+        found[follow_up_for(*known)] += number
     return found
 
 
@@ -247,7 +279,12 @@ def _readers(sending: Sending) -> Select[Subscriber] | Select[Contact]:
 
 
 def _people(sending: Sending) -> Select[Registration]:
-    return people_of_mailing(sending.event, sending.mailing, now=sending.now)
+    people = people_of_mailing(sending.event, sending.mailing, now=sending.now)
+    if sending.asked:
+        people = people.where(HAS_ASKED)
+    if sending.version is not None:
+        people = people.where(gets_version(sending.version, sending.event, sending.now))
+    return people
 
 
 def _one(wanted: Select[Row], chosen: ColumnElement[bool]) -> Row | None:

@@ -9,22 +9,27 @@ from sqlalchemy import select
 from ikone_events.domain.calendars.feeds import in_language
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import (
-    ContactPerson,
     Difference,
     EventSummary,
     Fact,
     Links,
     MailFacts,
-    MaterialLink,
     Recipient,
 )
 from ikone_events.domain.mails.kinds import CANCEL, FOLLOW_UPS, MailKind, calendar_method
 from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.registering.form_fields import Answers
-from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails.follow_up import (
+    asked_by,
+    contacts_among,
+    follow_up_for,
+    links_to,
+    seen_by,
+)
 from ikone_events.services.mails.invitations import invitation_for
 from ikone_events.services.mails.texts import find_text, from_snapshot
 from ikone_events.services.mails.values import (
@@ -43,12 +48,9 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.standing import StandingSignUp
 from ikone_events.store.rooms.attendance import attendance_of
 
-_BY_ATTENDANCE = {
-    Attendance.ATTENDED.value: MailKind.FOLLOW_UP,
-    Attendance.MISSED.value: MailKind.FOLLOW_UP_MISSED,
-}
 # The details of these people are deleted before those of people who took part.
 _ENDED = (Status.CANCELLED.value, Status.DECLINED.value)
 
@@ -69,6 +71,9 @@ def facts_for(
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
     links = _links(kind, registration, event)
+    seen = seen_by(kind, registration, event, mailing, now)
+    if kind in FOLLOW_UPS and not seen:
+        links = replace(links, materials="")
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
@@ -81,12 +86,14 @@ def facts_for(
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
+        standing_series=event.series if links.standing else "",
         calendar_address=_calendar_address(kind, registration, now),
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
         old_dates=_old_dates(kind, event, known, mailing),
-        materials=_materials(kind, event, links.materials),
-        contacts=_contacts(kind, event),
+        materials=links_to(seen, links.materials),
+        contacts=contacts_among(seen),
+        questions=asked_by(kind, registration, mailing),
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
@@ -97,18 +104,14 @@ def facts_for(
 def kinds_for(
     kind: MailKind, event: Event, people: Collection[int], *, now: datetime
 ) -> Mapping[int, MailKind]:
-    """The kind of each person's mail in a mailing; the follow-up depends on the attendance."""
+    """The kind of each person's mail in a mailing; a follow-up depends on status and attendance."""
     if kind is not MailKind.FOLLOW_UP:
         return dict.fromkeys(people, kind)
+    came = attendance_of(now, event.id)
     rows = db.session.execute(
-        select(Registration.id, attendance_of(now, event.id)).where(Registration.id.in_(people))
+        select(Registration.id, Registration.status, came).where(Registration.id.in_(people))
     )
-    return {number: follow_up_for(attendance) for number, attendance in rows}
-
-
-def follow_up_for(attendance: str | None) -> MailKind:
-    """The kind of follow-up for an attendance."""
-    return _BY_ATTENDANCE.get(attendance or "", MailKind.FOLLOW_UP_UNKNOWN)
+    return {number: follow_up_for(status, attendance) for number, status, attendance in rows}
 
 
 def _known_version(
@@ -149,7 +152,18 @@ def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
     if kind is MailKind.ADDRESS_WITHDRAWN:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
-    return links_of(event, registration)
+    links = links_of(event, registration)
+    if registration.standing_id is None:
+        return links
+    standing = db.session.get(StandingSignUp, registration.standing_id)
+    return replace(links, standing=standing_page(standing)) if standing else links
+
+
+def standing_page(standing: StandingSignUp) -> str:
+    """The absolute URL of the page of a standing sign-up, the same in every mail."""
+    installation = get_installation()
+    claim = LinkClaim(standing.public_id, standing.link_epoch)
+    return installation.page(f"/standing/{installation.signer.sign(Purpose.STANDING, claim)}")
 
 
 def _changes(
@@ -222,20 +236,3 @@ def _calendar_address(kind: MailKind, registration: Registration, now: datetime)
     feed, installation = lock_feed(registration.email_key, now=now), get_installation()
     token = installation.signer.sign(Purpose.CALENDAR, LinkClaim(feed.public_id, feed.link_epoch))
     return installation.page(in_language(f"/feeds/{token}.ics", registration.locale))
-
-
-def _materials(kind: MailKind, event: Event, page: str) -> tuple[MaterialLink, ...]:
-    """The materials of a follow-up; files are linked through the person's own page."""
-    return tuple(
-        MaterialLink(title=item.title, url=item.url or f"{page}/{item.public_id}")
-        for item in (event.materials if kind in FOLLOW_UPS else ())
-        if item.kind != "contact"
-    )
-
-
-def _contacts(kind: MailKind, event: Event) -> tuple[ContactPerson, ...]:
-    return tuple(
-        ContactPerson(topic=item.title, name=item.contact_name, email=item.contact_email)
-        for item in (event.materials if kind in FOLLOW_UPS else ())
-        if item.kind == "contact"
-    )

@@ -13,6 +13,7 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.mails.facts import facts_for, kinds_for
+from ikone_events.services.mails.follow_up import note_answers_sent
 from ikone_events.services.mails.mailings import REMINDERS, people_after
 from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.speaker_mails import write_of_mailing
@@ -186,6 +187,8 @@ def _write(
     facts = facts_for(kind, person, event, now=now, mailing=mailing, known=known_event)
     if facts.changes or not mailing.only_changed:
         store_mail(facts, person, event, key=key, now=now, mailing=mailing)
+        if any(question.answer for question in facts.questions):
+            note_answers_sent([person.id], mailing)
 
 
 def _key(mailing: Mailing, number: int, email: str) -> str:

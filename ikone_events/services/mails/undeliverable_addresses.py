@@ -12,6 +12,7 @@ from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.standing import StandingSignUp
 
 
 def mark(email: str, *, code: str, words: str, now: datetime) -> None:
@@ -45,6 +46,6 @@ def tidy() -> None:
     """Delete marks of addresses that are not used any more."""
     if db.session.scalar(select(UndeliverableAddress.email_key).limit(1)) is None:
         return
-    users = (Registration, Subscriber, Contact, Speaker, MaterialRequest)
+    users = (Registration, Subscriber, Contact, Speaker, StandingSignUp, MaterialRequest)
     used = union(*(select(user.email_key) for user in users))
     rows_written(delete(UndeliverableAddress).where(UndeliverableAddress.email_key.not_in(used)))

@@ -130,6 +130,8 @@ class Event(InCalendars, Base):
     moderator_url: Mapped[str] = mapped_column(String(2000), default="")
     attendance_incomplete: Mapped[bool] = mapped_column(default=False)
     feedback_url: Mapped[str] = mapped_column(String(2000), default="")
+    # In the database false: events from before the column wrote to nobody who waited.
+    follow_up_to_waiting: Mapped[bool] = mapped_column(default=True, server_default=false())
 
     contact_name: Mapped[str] = mapped_column(String(200), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")
@@ -212,14 +214,15 @@ class EventVersion(InCalendars, Base):
 
 
 class Material(Base):
-    """A file, a link or a contact for people after the event.
+    """A file, a link, a contact, or the published answers (kind "answers", one per event at most).
 
     Files (kind "slides") have `stored_name`, the random name in the uploads folder, and
     `file_name`, the name that people see; links have `url`, contacts `contact_*`.
 
     `visibility`, `availability` and `available_at` are explained in domain/followup/access.py;
     `scan` is empty once a file may be handed out. `position` is the order by hand, `language` the
-    tag of the language it is in ("" for none).
+    tag of the language it is in ("" for none). `mailed_at` is the `created_at` of the follow-up or
+    supplement that told people of it; None for what came later.
 
     A file that a speaker has handed in (`speaker_id`, until the speaker is deleted) is seen by
     nobody else before the office has `released` it; then it takes the place of the file that it
@@ -250,6 +253,7 @@ class Material(Base):
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     language: Mapped[str] = mapped_column(String(10), default="", server_default="")
     scan: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    mailed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     released: Mapped[bool] = mapped_column(default=True, server_default=true())
     speaker_id: Mapped[int | None] = mapped_column(

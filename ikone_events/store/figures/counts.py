@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sqlalchemy import Date, case, func, literal, or_, select, union_all
+from sqlalchemy import Date, case, func, literal, null, or_, select, union_all
 
 from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS
+from ikone_events.domain.followup.details import Scan
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.db import db
@@ -20,15 +22,6 @@ from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.models import Registration
-
-# The kinds that the funder counts: bodies with a full-time administration.
-COUNTED_KINDS = (
-    "kreisfreie_stadt",
-    "landkreis",
-    "verbandsgemeinde",
-    "verbandsfreie_stadt",
-    "verbandsfreie_gemeinde",
-)
 
 
 class Table(Enum):
@@ -61,6 +54,8 @@ class Counts:
     materials: int = 0
     handed_in: int = 0
     material_requests: int = 0
+    infected: int = 0
+    unscanned: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
     bounced_mail: int = 0
@@ -179,18 +174,24 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    """Count materials, those that wait for their release, and requests that wait."""
-    kind = case((Material.released, "materials"), else_="handed_in")
+    """Count materials, what waits for its release or failed its scan, and requests that wait."""
     numbers = union_all(
-        select(Material.event_id, kind, func.count())
+        select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id, Material.released),
-        select(MaterialRequest.event_id, literal("material_requests"), func.count())
+        .group_by(Material.event_id, Material.released, Material.scan),
+        select(MaterialRequest.event_id, null(), literal(""), func.count())
         .where(MaterialRequest.event_id.in_(found), IS_WAITING)
         .group_by(MaterialRequest.event_id),
     )
-    for event_id, name, number in db.session.execute(numbers):
-        setattr(found[event_id], name, number)
+    for event_id, released, scan, number in db.session.execute(numbers):
+        counts = found[event_id]
+        if released is None:
+            counts.material_requests = number
+            continue
+        counts.materials += number if released else 0
+        counts.handed_in += 0 if released else number
+        counts.infected += number if scan == Scan.INFECTED else 0
+        counts.unscanned += number if scan == Scan.FAILED else 0
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:

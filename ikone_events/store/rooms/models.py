@@ -94,6 +94,10 @@ class Question(Base):
     The text of a form's question stays in the registration (`source` "form", `text` empty): its
     row comes into being when the office moves, answers or ticks it off. `place` is the number in
     the office's order, `version` rises with each saved answer. Forgetting a person deletes the row.
+
+    `sent_version` is the answer's version that the person was last sent (0: none), by the mailing
+    created at `sent_at`, and `sent_count` how often answers were sent. `published_id` is the text
+    for others that was made of it (store/followup/answers.py), which names nobody.
     """
 
     __tablename__ = "question"
@@ -121,6 +125,22 @@ class Question(Base):
     answered_by: Mapped[str] = mapped_column(String(200), default="")
     answer: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=0)
+    sent_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    sent_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    published_id: Mapped[int | None] = mapped_column(
+        ForeignKey("published_answer.id", ondelete="SET NULL"), index=True
+    )
+
+    def is_new_in(self, mailing_at: datetime | None) -> bool:
+        """Whether an answer is sent by the mailing created at this moment; None: by the next."""
+        sent_now = mailing_at is not None and self.sent_at == mailing_at
+        return bool(self.answer) and (sent_now or self.version > self.sent_version)
+
+    def is_changed_in(self, mailing_at: datetime | None) -> bool:
+        """Whether the answer in a mailing follows another one that was sent before."""
+        sent_now = mailing_at is not None and self.sent_at == mailing_at
+        return self.is_new_in(mailing_at) and self.sent_count > sent_now
 
 
 class CheckInPress(Base):

@@ -21,6 +21,13 @@ _OF_QUESTION = (
     *(Question.place, Question.answered_at, Question.answered_by, Question.answer),
     Question.version,
 )
+# An answer that its person was not sent as it is now.
+HAS_NEW_ANSWER = and_(Question.answer != "", Question.version > Question.sent_version)
+# A person with a question, of the form or live.
+HAS_ASKED = or_(
+    Registration.question != "",
+    select(Question.id).where(Question.registration_id == Registration.id).exists(),
+)
 _OF_FORM = and_(
     Question.registration_id == Registration.id, Question.source == QuestionSource.FORM.value
 )

@@ -2,12 +2,15 @@
 
 from ikone_events.web.attendee import (
     actions,
+    certificate,
     data,
     details,
+    feedback,
     materials,
     questions,
     room,
     show,
+    supplement,
     ticket,
 )
 from ikone_events.web.attendee.frame import blueprint
@@ -15,11 +18,14 @@ from ikone_events.web.attendee.frame import blueprint
 __all__ = [
     "actions",
     "blueprint",
+    "certificate",
     "data",
     "details",
+    "feedback",
     "materials",
     "questions",
     "room",
     "show",
+    "supplement",
     "ticket",
 ]

@@ -5,11 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
-from ikone_events.services.followup.materials import Upload, path_of
+from ikone_events.services.followup.feedback import feedback_link
+from ikone_events.services.followup.files import Upload
+from ikone_events.services.followup.materials import path_of
+from ikone_events.services.followup.sending import can_wish
 from ikone_events.services.installation import now
 from ikone_events.store.events.models import Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.followup.access import materials_for
+from ikone_events.store.followup.answers import answers_among
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import registration_from_token
 from ikone_events.web.public.events import public_materials
@@ -32,11 +36,16 @@ def public_file(slug: str, public_id: str) -> ResponseReturnValue:
 def personal_list(token: str) -> ResponseReturnValue:
     """The page with slides, links and contacts for a participant."""
     registration = registration_from_token(token)
+    event, materials = registration.event, _materials_of(registration)
     return render_template(
         "attendee/materials.html",
         token=token,
-        event=registration.event,
-        materials=_materials_of(registration),
+        event=event,
+        materials=materials,
+        answers=answers_among(materials, event),
+        may_wish=can_wish(event.state, registration.status),
+        wants_supplement=registration.wants_supplement,
+        feedback=feedback_link(registration, now()),
     )
 
 
@@ -77,10 +86,8 @@ def download(material: Material) -> Response:
 
 
 def uploaded_file(field: FileField) -> Upload:
-    """The file of a form's field; raises UploadRefused if none was chosen."""
+    """The file of a form's field, in a view that `streams`; raises UploadRefused without one."""
     file = field.data
     if not file or not file.filename:
         raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-    upload = Upload(file_name=file.filename, content=file.read())
-    file.close()
-    return upload
+    return Upload(file_name=file.filename, file=file.stream)

@@ -299,7 +299,7 @@ def test_online_event_is_not_followed_up_before_its_link_was_sent(state: State) 
         (Action.ANNOUNCE, State.DRAFT, MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS),
         (Action.OPEN, State.ANNOUNCED, MailKind.OPENING, Audience.INTERESTED),
         (Action.DISPATCH, State.CLOSED, MailKind.ACCESS_LINK, Audience.CONFIRMED_ONLINE),
-        (Action.FOLLOW_UP, State.DISPATCHED, MailKind.FOLLOW_UP, Audience.CONFIRMED),
+        (Action.FOLLOW_UP, State.DISPATCHED, MailKind.FOLLOW_UP, Audience.FOLLOWED_UP),
         (Action.POSTPONE, State.OPEN, MailKind.POSTPONED, Audience.CONFIRMED_AND_WAITING),
         (Action.RESCHEDULE, State.POSTPONED, MailKind.MOVED, Audience.CONFIRMED_AND_WAITING),
         (Action.CANCEL, State.OPEN, MailKind.CANCELLATION, Audience.CONFIRMED_AND_WAITING),

@@ -109,10 +109,10 @@ def test_passed_deadline_of_an_open_event_is_told() -> None:
     ("facts", "target"),
     [
         ({"state": State.DISPATCHED}, Target.MATERIALS),
-        ({"state": State.DISPATCHED, "materials": 1}, Target.EVENT),
+        ({"state": State.DISPATCHED, "materials": 1}, Target.FOLLOW_UP),
         ({"state": State.CLOSED, "format": EventFormat.ON_SITE}, Target.MATERIALS),
-        ({"state": State.CLOSED}, Target.EVENT),
-        ({"state": State.OPEN}, Target.EVENT),
+        ({"state": State.CLOSED}, Target.FOLLOW_UP),
+        ({"state": State.OPEN}, Target.FOLLOW_UP),
     ],
 )
 def test_event_that_is_over_wants_a_follow_up(facts: dict[str, Any], target: Target) -> None:
@@ -197,13 +197,14 @@ def test_blocked_step_is_told_once_and_by_nobody_else(
     assert len(todos([matter(**facts)])) == 1
     [todo] = todos([matter(**facts, blocked=(stuck(action), stuck(None)))])
     assert todo.text % todo.values == "“Zugangslink” (Zukunft) is blocked:"
-    assert (todo.severity, todo.target, todo.step_id) == (Severity.DANGER, Target.STEPS, 7)
+    where = Target.FOLLOW_UP if action is Action.FOLLOW_UP else Target.STEPS
+    assert (todo.severity, todo.target, todo.step_id) == (Severity.DANGER, where, 7)
     assert [str(complaint) for complaint in todo.complaints] == ["Etwas fehlt."]
 
 
-def test_blocked_follow_up_leads_to_the_link_that_was_never_sent() -> None:
+def test_blocked_follow_up_leads_to_where_the_way_of_the_link_is_said() -> None:
     over = matter(before=-timedelta(days=1), room_url=ROOM, blocked=(stuck(Action.FOLLOW_UP),))
-    assert [todo.action for todo in todos([over])] == [Action.MARK_SENT]
+    assert [(todo.target, todo.action) for todo in todos([over])] == [(Target.FOLLOW_UP, None)]
 
 
 def test_other_rules_still_speak_beside_a_blocked_step() -> None:
@@ -258,6 +259,14 @@ def test_requests_for_materials_lead_to_where_they_are_decided() -> None:
     assert (todo.target, todo.severity) == (Target.MATERIAL_REQUESTS, Severity.WARNING)
     assert todo.values["number"] == 3
     assert settling_label(todo, may_act=True) == "See the requests"
+
+
+def test_infected_files_are_told_before_those_that_could_not_be_checked() -> None:
+    found = todos([replace(matter(before=timedelta(days=9)), infected=1, unscanned=2)])
+    assert [(each.severity, each.values["number"], each.target) for each in found] == [
+        (Severity.DANGER, 1, Target.HANDED_IN),
+        (Severity.WARNING, 2, Target.HANDED_IN),
+    ]
 
 
 def test_slides_of_speakers_are_looked_at_and_not_added() -> None:

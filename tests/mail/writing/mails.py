@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.facts import (
+    AnsweredQuestion,
     Briefing,
     BriefingQuestion,
     ContactPerson,
@@ -79,11 +80,17 @@ FACTS = replace(
     link_sent_on=date(2021, 1, 10),
     materials=(MaterialLink(title="Folien: Teil 1. Anfang", url="https://x.example/m/1"),),
     contacts=(ContactPerson(topic="DorfFunk", name="Bo Bei", email="bo@example.org"),),
+    questions=(
+        AnsweredQuestion(text="Geht das auch offline?", answer="Ja.\nMit Zettel."),
+        AnsweredQuestion(text="Und www.evil.example?"),
+        AnsweredQuestion(text="Wie teuer?", answer="Zehn Euro.", changed=True),
+    ),
     available_until=date(2021, 4, 12),
     status="confirmed",
     reserved_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
     other_person="Bo Bei",
     registered_by="Kai Kollege",
+    standing_series="Runder Tisch",
     calendar_address="https://x.example/feeds/t.ics",
     briefing=Briefing(
         role="Referentin/Referent",

@@ -15,6 +15,7 @@ from tests.mail.writing.mails import BARE, DOOR, EVENT, FACTS, LINKS, SENDER, pe
 
 EVERY_MAIL = [(kind, locale) for kind in MailKind for locale in ("de", "en")]
 FOLLOW_UPS = [MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN]
+WITH_ANSWERS = [*FOLLOW_UPS, MailKind.FOLLOW_UP_WAITED, MailKind.ANSWER]
 
 SUBJECTS = {
     ("confirmation", "de"): "Anmeldung bestätigt: Digitale Dörfer, 12.01.2021",
@@ -39,6 +40,12 @@ SUBJECTS = {
     ("follow_up_missed", "en"): "Materials to read later: Digitale Dörfer",
     ("follow_up_unknown", "de"): "Folien und Links: Digitale Dörfer",
     ("follow_up_unknown", "en"): "Slides and links: Digitale Dörfer",
+    ("follow_up_waited", "de"): "Nachlese: Digitale Dörfer",
+    ("follow_up_waited", "en"): "Afterwards: Digitale Dörfer",
+    ("supplement", "de"): "Weitere Unterlagen: Digitale Dörfer",
+    ("supplement", "en"): "Further materials: Digitale Dörfer",
+    ("answer", "de"): "Antwort auf Ihre Frage: Digitale Dörfer",
+    ("answer", "en"): "Answer to your question: Digitale Dörfer",
     ("reminder_day", "de"): "Erinnerung: Digitale Dörfer, 12.01.2021, 10:00 Uhr",
     ("reminder_day", "en"): "Reminder: Digitale Dörfer, 12 Jan 2021, 10:00",
     ("reminder_hour", "de"): "Beginn um 10:00 Uhr: Digitale Dörfer",
@@ -53,6 +60,8 @@ SUBJECTS = {
     ("opening", "en"): "Registration is open: Digitale Dörfer, 12 Jan 2021",
     ("reminder_deadline", "de"): "Anmeldeschluss: Digitale Dörfer, 12.01.2021",
     ("reminder_deadline", "en"): "Registration closes soon: Digitale Dörfer, 12 Jan 2021",
+    ("standing", "de"): "Ihre Daueranmeldung besteht bereits: Digitale Dörfer",
+    ("standing", "en"): "You have a standing sign-up already: Digitale Dörfer",
     ("subscription", "de"): "Sie sind bereits eingetragen: Digitale Dörfer",
     ("subscription", "en"): "You are subscribed already: Digitale Dörfer",
     ("account_invitation", "de"): "Ihr Zugang zur Veranstaltungsverwaltung: Netzwerk IKONE",
@@ -132,6 +141,12 @@ SENTENCES = {
     ("follow_up_missed", "en"): "but could not attend.",
     ("follow_up_unknown", "de"): "am 12. Januar 2021 fand „Digitale Dörfer“ statt.",
     ("follow_up_unknown", "en"): "“Digitale Dörfer” took place on 12 January 2021.",
+    ("follow_up_waited", "de"): "Sie standen auf der Warteliste.",
+    ("follow_up_waited", "en"): "You were on the waiting list.",
+    ("supplement", "de"): "sind weitere Unterlagen dazugekommen.",
+    ("supplement", "en"): "have been added.",
+    ("answer", "de"): "haben Sie uns etwas gefragt.",
+    ("answer", "en"): "You asked us something about",
     ("reminder_day", "de"): "wir erinnern Sie an Ihre Veranstaltung:",
     ("reminder_day", "en"): "We would like to remind you of your event:",
     ("reminder_hour", "de"): "in Kürze beginnt:",
@@ -146,6 +161,8 @@ SENTENCES = {
     ("opening", "en"): "Register now: https://x.example/events/d/register\n",
     ("reminder_deadline", "de"): "Jetzt anmelden: https://x.example/events/d/register\n",
     ("reminder_deadline", "en"): "Register now: https://x.example/events/d/register\n",
+    ("standing", "de"): "Sie sind bereits für alle Termine der Reihe „Digitale Dörfer“ angemeldet.",
+    ("standing", "en"): "You are registered for all dates of the series “Digitale Dörfer” already.",
     ("subscription", "de"): "Ankündigungen von Netzwerk IKONE bereits abonniert.",
     ("subscription", "en"): "already subscribed to the announcements of Netzwerk IKONE.",
     ("confirm_address", "de"): "mit dieser E-Mail-Adresse wurde jemand zu dieser Veranstaltung",
@@ -355,11 +372,15 @@ def test_follow_up_without_materials_promises_none(kind: MailKind) -> None:
     assert "bo@example.org" in text
 
 
-@pytest.mark.parametrize("kind", FOLLOW_UPS)
-def test_follow_up_returns_to_the_question_of_those_who_asked(kind: MailKind) -> None:
-    open_question = mail(kind).text
-    assert "„Geht das auch offline?“\n\nIst Ihre Frage noch offen?" in open_question
-    assert "gefragt" not in mail(kind, recipient=person(question="")).text
+@pytest.mark.parametrize("kind", WITH_ANSWERS)
+def test_mail_after_the_event_returns_to_the_questions_of_those_who_asked(kind: MailKind) -> None:
+    text = mail(kind).text
+    assert "„Geht das auch offline?“\n\nUnsere Antwort:\n\nJa.\nMit Zettel." in text
+    assert "„Und www.evil.example?“\n\nIst Ihre Frage noch offen?" in text
+    assert "geändert:\n\n„Wie teuer?“\n\nUnsere Antwort:\n\nZehn Euro." in text
+    assert 'evil.example"' not in mail(kind).html
+    nothing_asked = mail(kind, facts=replace(FACTS, questions=())).text
+    assert "„" not in nothing_asked.replace("„Digitale Dörfer“", "")
 
 
 def test_neutral_follow_up_claims_nothing_about_attendance() -> None:

@@ -212,7 +212,8 @@ def test_own_message_keeps_its_german_text(app: Flask) -> None:
 def test_editor_shows_a_person_what_the_mail_then_says(
     app: Flask, kind: MailKind, locale: str
 ) -> None:
-    event = make_event(app, state="dispatched", title_en="Villages", dial_in="+49 631 99")
+    state = "followed_up" if kind is MailKind.FOLLOW_UP else "dispatched"
+    event = make_event(app, state=state, title_en="Villages", dial_in="+49 631 99")
     make_material(app, event)
     make_material(app, event, kind="contact", contact_name="Bo", contact_email="bo@example.org")
     made = make_registration(app, event, locale=locale, calendar_sequence=0, question="Wozu?")

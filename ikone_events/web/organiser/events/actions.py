@@ -33,6 +33,7 @@ from ikone_events.services.events.transitions import (
 )
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
+from ikone_events.services.privacy.due import due_with_archive, table_label
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement
@@ -46,6 +47,7 @@ from ikone_events.web.organiser.events.choices import (
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
+from ikone_events.web.organiser.followup.follow_up import send_follow_up
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -85,6 +87,8 @@ def ask(slug: str, action: str) -> Answer:
         return show_date(event, unknown=wanted is Action.POSTPONE)
     if wanted is Action.ANNOUNCE:
         return show_announcement(event)
+    if wanted is Action.FOLLOW_UP:
+        return redirect(url_for("organiser.follow_up", slug=slug), 303)
     return _ask(event, wanted, ActionForm())
 
 
@@ -94,6 +98,8 @@ def ask(slug: str, action: str) -> Answer:
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
+    if wanted is Action.FOLLOW_UP:
+        return send_follow_up(slug)
     try:
         wish = request_of(event, wanted, form)
         with transaction():
@@ -201,6 +207,8 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
         reason_hint=_reason_hint(action),
         wants_date=action is Action.RESCHEDULE,
         grave=action in GRAVE,
+        due=due_with_archive(event) if action is Action.ARCHIVE else None,
+        table_label=lambda name: _(table_label(name)),
     )
 
 

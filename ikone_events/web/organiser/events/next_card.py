@@ -104,6 +104,8 @@ def _by_itself(event: Event, row: StepRow, choice: ActionChoice | None) -> NextC
 
 
 def _preview(event: Event, choice: ActionChoice) -> str:
+    if choice.action == Action.FOLLOW_UP:
+        return url_for("organiser.follow_up", slug=event.slug)
     if not choice.writes or choice.asks:
         return ""
     return url_for("organiser.preview", slug=event.slug, action=choice.action)

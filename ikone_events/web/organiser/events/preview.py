@@ -47,6 +47,8 @@ PREVIEW = "/events/<slug>/preview/<action>"
 @keeps_input
 def preview(slug: str, action: str) -> Answer:
     """Show recipients, mail and calendar effect of an action, with the button that does it."""
+    if find_action(action) is Action.FOLLOW_UP:
+        return redirect(url_for("organiser.follow_up", slug=seen_event(slug).slug), 303)
     return _respond(slug, action)
 
 

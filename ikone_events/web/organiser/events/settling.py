@@ -23,6 +23,7 @@ _PAGES: Mapping[Target, str] = {
     Target.MAIL: "organiser.sent_mail",
     Target.ANSWERS: "organiser.answers",
     Target.MATERIALS: "organiser.materials",
+    Target.FOLLOW_UP: "organiser.follow_up",
     Target.HANDED_IN: "organiser.materials",
     Target.MATERIAL_REQUESTS: "organiser.materials",
     Target.STEPS: "organiser.mail",

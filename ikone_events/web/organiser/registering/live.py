@@ -30,7 +30,7 @@ from ikone_events.web.shell.access import Permission, asker_role, may, permissio
 from ikone_events.web.shell.i18n import page_locale
 
 _PATH = "/events/<slug>/live"
-_USABLE = (BoardPhase.OPEN, BoardPhase.OVER)
+USABLE = (BoardPhase.OPEN, BoardPhase.OVER)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class ShownBoard:
 def shown_board(event: Event, moment: datetime) -> ShownBoard:
     """Read the board; without people and questions before the day and after the deletion."""
     phase, projector = phase_of(event, moment), "projector" in request.args
-    usable = phase in _USABLE
+    usable = phase in USABLE
     return ShownBoard(
         event=event,
         phase=phase,

@@ -212,7 +212,10 @@ def test_removed_slides_are_gone_with_their_file(app: Flask, team: Browser) -> N
     stored = app.extensions["ikone_installation"].uploads_dir / slides.stored_name
     assert stored.exists()
     path = f"/organise/events/{event.slug}/materials/{slides.public_id}"
-    assert team.get(f"{path}/remove").status_code == 405
+    page = team.get(f"{path}/remove?lang=en")
+    assert slides.title in page.text
+    assert "deleted for good" in page.text
+    assert stored.exists()
     assert team.post(f"{path}/remove").status_code == 303
     assert not stored.exists()
     assert team.get(f"{path}/file").status_code == 404
@@ -235,4 +238,4 @@ def test_page_leads_to_the_follow_up_once_the_event_is_over(
     page = team.get(f"/organise/events/{event.slug}/materials?lang=en").text
 
     assert ("View and send the follow-up" in page) is offered
-    assert (f"/organise/events/{event.slug}/preview/follow_up" in page) is offered
+    assert (f"/organise/events/{event.slug}/follow-up" in page) is offered

@@ -79,7 +79,9 @@ def test_looking_stores_nothing(app: Flask, team: Browser) -> None:
     make_registration(app, coming, calendar_sequence=3)
     before = everything(app)
 
-    assert team.get(path(event, "follow_up")).status_code == 200
+    page = f"/organise/events/{event.slug}/follow-up"
+    assert team.get(path(event, "follow_up")).headers["Location"] == page
+    assert team.get(page).status_code == 200
     assert team.get(path(coming, "dispatch")).status_code == 200
     reason = {"state": "open", "reason": "Sturm"}
     assert team.post(path(coming, "cancel"), reason).status_code == 200
@@ -135,11 +137,12 @@ def test_follow_up_is_counted_by_kind_and_shown_for_whom_one_chooses(
     missed = make_registration(app, event, attendance="missed", last_name="Fehlend")
     make_registration(app, event)
 
-    page = team.get(path(event, "follow_up") + f"?lang=en&person={missed.public_id}").text
+    base = f"/organise/events/{event.slug}/follow-up"
+    page = team.get(f"{base}/missed?lang=en&person={missed.public_id}").text
 
-    assert "3 people get this e-mail" in page
-    assert "Follow-up to those who were absent: 2" in page
+    assert "2 people get this e-mail" in page
     assert "The e-mail as Fehlend, Maria gets it" in page
+    assert "One person gets this e-mail" in team.get(f"{base}/attended?lang=en").text
 
 
 def test_recipients_are_found_and_paged(app: Flask, team: Browser) -> None:
@@ -201,7 +204,7 @@ def test_action_that_writes_to_nobody_has_no_preview(app: Flask, team: Browser) 
     event = make_event(app)
     assert team.get(path(event, "close")).status_code == 404
     assert team.get(path(event, "explode")).status_code == 404
-    assert team.get(path(event, "follow_up")).status_code in (200, 409)
+    assert team.get(path(event, "follow_up")).status_code == 303
     assert team.get(path(make_event(app, state="draft"), "dispatch")).status_code == 409
 
 
