@@ -150,6 +150,8 @@ TO_SPEAKERS = (
     MailKind.SPEAKER_UPDATE,
     MailKind.SPEAKER_WITHDRAWAL,
 )
+# To people who asked for materials, or to registered ones who asked once more.
+ABOUT_REQUESTS = (MailKind.MATERIALS_GRANTED, MailKind.MATERIALS_REFUSED)
 # Their text is the key to an account.
 WITH_KEY = (MailKind.ACCOUNT_INVITATION, MailKind.PASSWORD_RESET)
 # To accounts, by the choice of their owners.

@@ -1,7 +1,7 @@
 """Links and their labels: the button of a mail, and addresses in edited texts."""
 
 from ikone_events.domain.mails.facts import MailFacts
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.mail.writing.markdown import Piece
 
 # In German and in English.
@@ -99,9 +99,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.OPENING: ("register", event.register_url),
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),
         MailKind.OFFER_LAPSED: ("again", event.register_url),
-        MailKind.FOLLOW_UP: after,
-        MailKind.FOLLOW_UP_MISSED: after,
-        MailKind.FOLLOW_UP_UNKNOWN: after,
+        **dict.fromkeys((*FOLLOW_UPS, MailKind.MATERIALS_GRANTED), after),
         MailKind.FOLLOW_UP_WAITED: after if links.materials else ("event", event.public_url),
         MailKind.SUPPLEMENT: after,
         MailKind.ANSWER: after,
@@ -112,7 +110,6 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SPEAKER_BRIEFING: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_UPDATE: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_WITHDRAWAL: ("event", event.public_url),
-        MailKind.MATERIALS_GRANTED: after,
         MailKind.MATERIALS_REFUSED: ("event", event.public_url),
     }.get(facts.kind)
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
+from ikone_events.domain.mails.kinds import ABOUT_REQUESTS, TO_SPEAKERS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.registering.status import RegistrationAction
@@ -22,6 +22,7 @@ from ikone_events.services.registering.seating import StatusCause
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.followup.requests import tells_the_truth
 from ikone_events.store.mails.claims import LINKS_REPLACED
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -56,7 +57,7 @@ def retry_mail(event: Event, mail_id: int, *, actor: str, now: datetime) -> Outb
     """
     event = lock_event(event.slug)
     mail = outbox.lock_failed(event, mail_id)
-    if _is_obsolete(mail, event):
+    if _is_obsolete(mail, event, now):
         text = N_("This e-mail would tell what is no longer true. It is not sent again.")
         raise UnfitInput(Complaint(text))
     _update(mail, event, now=now)
@@ -93,7 +94,7 @@ def retry_mails(
             OutboxMail.id.not_in(undeliverable),
             or_(
                 OutboxMail.created_at < event.changed_at,
-                OutboxMail.kind.in_(sorted(_TRUE_WHILE)),
+                OutboxMail.kind.in_([*_TRUE_WHILE, *ABOUT_REQUESTS]),
                 OutboxMail.calendar_uid != "",
                 OutboxMail.notified_version.is_not(None),
                 LINKS_REPLACED,
@@ -102,7 +103,7 @@ def retry_mails(
         .order_by(OutboxMail.id)
     )
     mails = list(db.session.scalars(for_update(wanted, OutboxMail)))
-    obsolete = [mail.id for mail in mails if _is_obsolete(mail, event)]
+    obsolete = [mail.id for mail in mails if _is_obsolete(mail, event, now)]
     for mail in mails:
         if mail.id not in obsolete:
             _update(mail, event, now=now)
@@ -119,12 +120,14 @@ def _to_marked_addresses(mine: ColumnElement[bool]) -> list[int]:
     return [row.id for row in rows if email_key(row.recipient) in marked]
 
 
-def _is_obsolete(mail: OutboxMail, event: Event) -> bool:
+def _is_obsolete(mail: OutboxMail, event: Event, now: datetime) -> bool:
     if mail.kind in _ALWAYS_TRUE:
         return False
     if mail.kind in TO_SPEAKERS:
         return event.state in _OFF or _is_old_to_speaker(mail, event)
     person = mail.registration
+    if person is None and mail.kind in ABOUT_REQUESTS:
+        return event.state in _OFF or not tells_the_truth(mail, now)
     if event.state in _OFF or (person is not None and _is_untrue(mail.kind, person)):
         return True
     return _is_notified_already(mail, event)

@@ -61,9 +61,9 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     if not event.figures:  # what has been reported stays
         event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
-    forget_requests(MaterialRequest.event_id == event.id)
     for table in (IncomingMail, OutboxMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
+    forget_requests(MaterialRequest.event_id == event.id)  # no mails are left to look for
     # What nobody has released was meant for the office alone; its files go by the clock.
     unseen = Material.event_id == event.id, ~Material.released
     rows_written(delete(Material).where(*unseen))

@@ -22,7 +22,7 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.followup.access import released_titles
 from ikone_events.store.followup.feedback import has_answered
-from ikone_events.store.followup.requests import MaterialRequest, requests_by_address
+from ikone_events.store.followup.requests import requests_by_address
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
@@ -90,9 +90,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "standing_sign_ups": [_standing(row) for row in standing_of(registration.email_key)],
         "contact_person": _contact(registration),
         "objected_to_announcements": bool(objected_among([registration.email_key])),
-        "requests_for_materials": [
-            _material_request(each) for each in requests_by_address(registration.email_key)
-        ],
+        "requests_for_materials": list(_material_requests(registration.email_key)),
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
@@ -180,19 +178,20 @@ def _question(row: Question, registration: Registration) -> Data:
     }
 
 
-def _material_request(request: MaterialRequest) -> Data:
-    """A request of the same address, also for materials of other events."""
-    return {
-        "event": request.event.title,
-        "name": request.name or None,
-        "email": request.email,
-        "administration": request.organisation_text,
-        "language": request.locale,
-        "asked_at": _iso(request.asked_at),
-        "state": request.state,
-        "decided_at": _iso(request.decided_at),
-        "link_valid_until": _iso(request.granted_until),
-    }
+def _material_requests(email_key: str) -> Iterable[Data]:
+    """The requests of the same address, also for materials of other events."""
+    for request in requests_by_address(email_key):
+        yield {
+            "event": request.event.title,
+            "name": request.name or None,
+            "email": request.email,
+            "administration": request.organisation_text,
+            "language": request.locale,
+            "asked_at": _iso(request.asked_at),
+            "state": request.state,
+            "decided_at": _iso(request.decided_at),
+            "link_valid_until": _iso(request.granted_until),
+        }
 
 
 def _status(registration: Registration) -> Data:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from sqlalchemy import Date, case, func, literal, or_, select
+from sqlalchemy import Date, case, func, literal, null, or_, select, union_all
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
@@ -32,7 +32,6 @@ class Table(Enum):
     MATERIALS = auto()
     MAILS = auto()
     INCOMING = auto()
-    REQUESTS = auto()
 
 
 @dataclass(slots=True)
@@ -175,13 +174,20 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    rows = db.session.execute(
+    """Count materials, what waits for its release or failed its scan, and requests that wait."""
+    numbers = union_all(
         select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id, Material.released, Material.scan)
+        .group_by(Material.event_id, Material.released, Material.scan),
+        select(MaterialRequest.event_id, null(), literal(""), func.count())
+        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .group_by(MaterialRequest.event_id),
     )
-    for event_id, released, scan, number in rows:
+    for event_id, released, scan, number in db.session.execute(numbers):
         counts = found[event_id]
+        if released is None:
+            counts.material_requests = number
+            continue
         counts.materials += number if released else 0
         counts.handed_in += 0 if released else number
         counts.infected += number if scan == Scan.INFECTED else 0
@@ -228,23 +234,12 @@ def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
             counts.bounced_mail, counts.unreached, counts.odd_answers = mails, addresses, odd
 
 
-def _count_requests(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    rows = db.session.execute(
-        select(MaterialRequest.event_id, func.count())
-        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
-        .group_by(MaterialRequest.event_id)
-    )
-    for event_id, number in rows:
-        found[event_id].material_requests = number
-
-
 _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
     Table.PEOPLE: _count_people,
     Table.ADMINISTRATIONS: _count_administrations,
     Table.MATERIALS: _count_materials,
     Table.MAILS: _count_mails,
     Table.INCOMING: _count_incoming,
-    Table.REQUESTS: _count_requests,
 }
 
 

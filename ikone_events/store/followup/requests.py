@@ -17,7 +17,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ikone_events.domain.followup.requests import KEPT_AFTER, UNDECIDED_KEPT, RequestState
+from ikone_events.domain.followup.requests import (
+    KEPT_AFTER,
+    UNDECIDED_KEPT,
+    RequestState,
+    is_link_valid,
+)
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import Base, UTCDateTime, db, for_update
 from ikone_events.store.events.models import Event, new_public_id
@@ -164,6 +170,17 @@ def due_to_forget(now: datetime) -> ColumnElement[bool]:
             ),
         ),
     )
+
+
+def tells_the_truth(mail: OutboxMail, now: datetime) -> bool:
+    """Whether a mail about a request says what is still so, and has a link that works."""
+    public_id, epoch = mail.key.split(":")[1:3]
+    request = find_request(public_id)
+    if request is None or request.is_forgotten or int(epoch) != request.link_epoch:
+        return False
+    if mail.kind == MailKind.MATERIALS_REFUSED.value:
+        return request.state == RequestState.REFUSED.value
+    return is_link_valid(request.state, request.granted_until, now)
 
 
 def mails_of(request: MaterialRequest) -> ColumnElement[bool]:

@@ -14,9 +14,10 @@ from ikone_events.services.followup.requests import (
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Material
+from ikone_events.store.followup.answers import answers_among
 from ikone_events.store.followup.requests import MaterialRequest, find_request
 from ikone_events.web.attendee.materials import download
-from ikone_events.web.public.material_requests import groups_of, language_name
+from ikone_events.web.public.material_requests import groups_of
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.limits import PERSONAL, limited
 
@@ -48,12 +49,13 @@ def page(token: str) -> ResponseReturnValue:
     request, moment = _request_from_token(token), now()
     event = request.event
     is_valid = is_link_valid(request.state, request.granted_until, moment)
+    materials = granted_materials(event, moment) if is_valid else []
     shown = render_template(
         "attendee/requested_materials.html",
         token=token,
         event=event,
-        groups=groups_of(granted_materials(event, moment)) if is_valid else [],
-        language_name=language_name,
+        groups=groups_of(materials),
+        answers=answers_among(materials, event),
         is_valid=is_valid,
         is_refused=request.state == RequestState.REFUSED,
         is_waiting=request.state == RequestState.OPEN,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
 from flask import Blueprint, Response, make_response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
@@ -15,6 +14,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_public_event
+from ikone_events.store.followup.answers import ANSWERS, answers_among
 from ikone_events.web.public.events import public_materials
 from ikone_events.web.registering.signup import closed_page
 from ikone_events.web.shell.access import Permission, permission
@@ -78,17 +78,9 @@ class RequestForm(PublicForm):
 
 
 def groups_of(materials: list[Material]) -> list[MaterialGroup]:
-    """Materials by kind; the kind of the first one comes first."""
-    kinds = dict.fromkeys(material.kind for material in materials)
+    """Materials by kind, that of the first one first; answers have a section of their own."""
+    kinds = dict.fromkeys(m.kind for m in materials if m.kind != ANSWERS)
     return [MaterialGroup(kind, [m for m in materials if m.kind == kind]) for kind in kinds]
-
-
-def language_name(tag: str) -> str:
-    """The name of a language in that of the page; the tag itself if it is unknown, "" for none."""
-    try:
-        return Locale.parse(tag, sep="-").get_display_name(page_locale()) or tag if tag else ""
-    except (UnknownLocaleError, ValueError):
-        return tag
 
 
 @blueprint.get("/events/<slug>/materials")
@@ -96,12 +88,13 @@ def language_name(tag: str) -> str:
 def page(slug: str) -> ResponseReturnValue:
     """What everybody may see of an event, and the way to ask for more."""
     event, moment = get_public_event(slug), now()
+    materials = public_materials(event, moment)
     return revalidated(
         render_template(
             "public/materials.html",
             event=event,
-            groups=groups_of(public_materials(event, moment)),
-            language_name=language_name,
+            groups=groups_of(materials),
+            answers=answers_among(materials, event),
             on_request=no_request_because(event, moment) is None,
         )
     )

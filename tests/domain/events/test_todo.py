@@ -253,6 +253,14 @@ def test_attendance_of_nobody_is_asked_for_until_the_event_is_archived() -> None
     assert (todo.severity, todo.values["number"]) == (Severity.INFO, 60)
 
 
+def test_requests_for_materials_lead_to_where_they_are_decided() -> None:
+    past = matter(before=-timedelta(days=9), state=State.FOLLOWED_UP)
+    [todo] = todos([replace(past, material_requests=3)])
+    assert (todo.target, todo.severity) == (Target.MATERIAL_REQUESTS, Severity.WARNING)
+    assert todo.values["number"] == 3
+    assert settling_label(todo, may_act=True) == "See the requests"
+
+
 def test_infected_files_are_told_before_those_that_could_not_be_checked() -> None:
     found = todos([replace(matter(before=timedelta(days=9)), infected=1, unscanned=2)])
     assert [(each.severity, each.values["number"], each.target) for each in found] == [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ikone_events.domain.followup.requests import LINK_LIFE
 from ikone_events.services.followup.requests import (
@@ -20,6 +20,7 @@ from ikone_events.services.followup.requests import (
     grant_request,
     refuse_request,
 )
+from ikone_events.services.incoming.resending import Resent, retry_mails
 from ikone_events.services.mails.undeliverable_addresses import is_marked, mark
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.operating.verification import faults
@@ -27,6 +28,7 @@ from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.privacy.own_data import data_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.figures.counts import counts_of
 from ikone_events.store.followup.requests import MaterialRequest, RequestCounts, requests_of
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -256,3 +258,39 @@ def test_participants_get_their_own_link_and_no_row(app: Flask, event: Event) ->
     (mail,) = mails(app)
     assert "/r/" in mail.text
     assert count(app, MaterialRequest) == 0
+
+
+def test_counts_of_events_tell_waiting_requests(app: Flask, event: Event) -> None:
+    make_request(app, event), make_request(app, event), make_request(app, event, state="granted")
+    with app.app_context():
+        found = counts_of(db.session.get_one(Event, event.id))
+    assert (found.material_requests, found.materials, found.handed_in) == (2, 1, 0)
+
+
+def test_failed_mail_with_a_dead_link_is_not_sent_again(app: Flask, event: Event) -> None:
+    request = make_request(app, event)
+    do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
+
+    def fail() -> None:
+        db.session.execute(update(OutboxMail).values(state="failed"))
+
+    def retry() -> object:
+        found = db.session.get_one(Event, event.id)
+        return retry_mails(found, actor=BY, now=NOW)
+
+    do(app, fail)
+    assert do(app, retry) == Resent(sent=1)
+    do(app, fail)
+    do(app, lambda: refuse_request(event.slug, request.public_id, tell=False, actor=BY, now=NOW))
+    assert do(app, retry) == Resent(sent=0, untrue=1)
+
+
+def test_later_press_sends_no_second_mail_and_makes_no_link_last_longer(
+    app: Flask, event: Event
+) -> None:
+    request, later = make_request(app, event), NOW + timedelta(hours=2)
+    do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
+    do(app, lambda: grant_request(event.slug, request.public_id, actor="Eva", now=later))
+    (stored,) = requests(app)
+    assert (stored.granted_until, stored.decided_by) == (NOW + LINK_LIFE, BY)
+    assert len(mails(app)) == 1

@@ -23,6 +23,7 @@ from ikone_events.domain.operating.alarms import Alarm
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.directory.contacts import remove_contact
 from ikone_events.services.events.speakers import remove_speaker
+from ikone_events.services.followup.requests import delete_request, forget_own, grant_request
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.unsubscribing import unsubscribe
@@ -40,6 +41,7 @@ from ikone_events.store.erasing import (
     erase_what_is_owed,
     leaves_personal_data,
 )
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import ImportList, Registration
@@ -53,6 +55,7 @@ from tests.factories import (
     make_mail,
     make_material,
     make_registration,
+    make_request,
     make_speaker,
     make_subscriber,
 )
@@ -271,6 +274,39 @@ def own_deletion_with_a_standing_sign_up(app: Flask, client: FlaskClient) -> For
     return in_transaction(app, lambda: forget_person(of_registration(app, person), now=NOW))
 
 
+def _request(app: Flask) -> MaterialRequest:
+    """A request for materials, granted by mail."""
+    event = make_event(app, state="followed_up", **PAST)
+    make_material(app, event)
+    request = make_request(app, event, name=NAME, email=ADDRESS, organisation_text=WORDS)
+    in_transaction(app, lambda: grant_request(event.slug, request.public_id, actor="", now=NOW))()
+    return request
+
+
+def _slug(request: MaterialRequest) -> str:
+    return db.session.get_one(MaterialRequest, request.id).event.slug
+
+
+def own_request(app: Flask, client: FlaskClient) -> Forget:
+    asked = _request(app)
+    return in_transaction(app, lambda: forget_own(db.session.get_one(MaterialRequest, asked.id)))
+
+
+def request_deleted_by_the_office(app: Flask, client: FlaskClient) -> Forget:
+    asked = _request(app)
+    return in_transaction(app, lambda: delete_request(_slug(asked), asked.public_id))
+
+
+def request_whose_link_has_ended(app: Flask, client: FlaskClient) -> Forget:
+    _request(app)
+    return in_transaction(app, lambda: tidy(NOW + timedelta(days=60)))
+
+
+def request_of_an_archived_event(app: Flask, client: FlaskClient) -> Forget:
+    asked, later = _request(app), NOW + timedelta(days=365)
+    return in_transaction(app, lambda: forget_event(_slug(asked), actor="system", now=later))
+
+
 def removed_speaker(app: Flask, client: FlaskClient) -> Forget:
     event = make_event(app)
     speaker = make_speaker(app, event, name=f"{NAME} Quittenbaum", email=ADDRESS)
@@ -326,6 +362,10 @@ WAYS: list[Way] = [
     corrected_note,
     last_mail_that_could_not_leave,
     unknown_incoming_mail,
+    own_request,
+    request_deleted_by_the_office,
+    request_whose_link_has_ended,
+    request_of_an_archived_event,
     removed_speaker,
     removed_contact,
     slides_that_nobody_released,

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from ikone_events.config import Settings
-from ikone_events.store.db import db
-from ikone_events.store.events.models import Event
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.answers import PublishedAnswer
 from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.mails.models import OutboxMail
 from tests.factories import (
@@ -23,6 +24,7 @@ from tests.factories import (
     make_registration,
     make_request,
     make_settings,
+    request_path,
 )
 from tests.web.visitor import count, outcome_of, token_of
 
@@ -58,16 +60,15 @@ def test_page_shows_what_is_public_by_kind_in_the_offices_order(
     make_material(app, event, title="Förderprogramm", position=1, **link)
     slides = make_material(
         app, event, title="Folien", position=3, language="en", accessible=True,
-        description="Die **Folien** des Vormittags", **public,
+        description="Die Folien des Vormittags", **public,
     )  # fmt: skip
     make_material(app, event, title="Nur für Angemeldete")
     text = client.get(f"/events/{event.slug}/materials").text
     places = [text.index(word) for word in (">Links<", "Förderprogramm", "Mitschnitt", ">Dateien<")]
     assert places == sorted(places)
-    assert f'href="/events/{event.slug}/materials/{slides.public_id}" hreflang="en"' in text
-    assert "PDF · " in text
-    assert "· barrierefrei · Sprache: Englisch" in text
-    assert "<strong>Folien</strong>" in text
+    assert f'href="/events/{event.slug}/materials/{slides.public_id}" lang="en">Folien</a>' in text
+    assert "(PDF, 1\u00a0kB, Englisch, barrierefrei)" in text
+    assert "Die Folien des Vormittags" in text
     assert "Nur für Angemeldete" not in text
 
 
@@ -75,8 +76,7 @@ def test_german_texts_are_marked_on_the_english_page(app: Flask, client: FlaskCl
     event = make_event(app, state="followed_up", **PAST)
     make_material(app, event, title="Folien", description="Vom Vormittag", visibility="public")
     text = client.get(f"/events/{event.slug}/materials?lang=en").text
-    assert ' lang="de">Folien</a>' in text
-    assert '<div class="prose" lang="de"><p>Vom Vormittag' in text
+    assert '<div class="lines" lang="de">Vom Vormittag' in text
 
 
 def test_page_is_answered_shortly_to_whoever_has_it(app: Flask, client: FlaskClient) -> None:
@@ -243,3 +243,17 @@ class TestLimits:
         assert (answer.status_code, outcome_of(answer)) == (429, "busy")
         assert int(answer.headers["Retry-After"]) > 0
         assert 'value="nora@example.org"' in answer.text
+
+
+def test_published_answers_are_shown_to_whom_they_are_for(app: Flask, client: FlaskClient) -> None:
+    event = past_event(app)
+    with app.app_context(), transaction():
+        answer = {"question": "Was kostet das?", "answer": "Nichts.", "published_at": NOW}
+        db.session.add(PublishedAnswer(event_id=event.id, **answer))
+    make_material(app, event, kind="answers", title="Antworten", stored_name="")
+    granted = request_path(app, make_request(app, event, state="granted"))
+    path = f"/events/{event.slug}/materials"
+    assert ["Nichts." in client.get(each).text for each in (path, granted)] == [False, True]
+    with app.app_context(), transaction():
+        db.session.execute(update(Material).values(visibility="public"))
+    assert "Nichts." in client.get(path).text
