@@ -14,6 +14,7 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
+from ikone_events.services.followup.answers import AnswerWish, answer
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
@@ -386,8 +387,21 @@ def _past(app: Flask) -> dict[str, str]:
         contact_name="Bo Bei",
         contact_email="bo@example.org",
     )
-    make_registration(app, event, attendance="missed")
+    make_registration(app, event, attendance="missed", wants_supplement=True)
+    _held(app)
     return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+
+
+def _held(app: Flask) -> None:
+    """An event whose link went out by other means, with everything that a follow-up has."""
+    event = make_event(app, slug="held", state="closed", **PAST)
+    make_material(app, event, title=LONG)
+    make_registration(app, event, attendance="attended", question=f"Was kostet {LONG}?")
+    asked = make_registration(app, event, question="Und wann?")
+    make_registration(app, event, status="waitlisted")
+    with app.app_context(), transaction():
+        wish = AnswerWish(answer="Nichts.", version=0, publish="public")
+        answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 
 def _called_off(app: Flask) -> dict[str, str]:

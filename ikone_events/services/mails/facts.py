@@ -69,15 +69,12 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
-    links = _links(kind, registration, event)
     seen = seen_by(kind, registration, event, mailing, now)
-    if kind in FOLLOW_UPS and not seen:
-        links = replace(links, materials="")
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
-        links=links,
+        links=_links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
         sender=sender_of(event),
         invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=text_for(kind, registration.locale, event, mailing),
@@ -89,7 +86,7 @@ def facts_for(
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
         old_dates=_old_dates(kind, event, known, mailing),
-        materials=links_to(seen, links.materials),
+        materials=links_to(seen, registration),
         contacts=contacts_among(seen),
         questions=asked_by(kind, registration, mailing),
         link_sent_on=link_day(event, now),
@@ -146,11 +143,14 @@ def _recipient(kind: MailKind, registration: Registration) -> Recipient:
     return recipient_of(registration)
 
 
-def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
+def _links(
+    kind: MailKind, registration: Registration, event: Event, *, hides_materials: bool
+) -> Links:
     if kind is MailKind.ADDRESS_WITHDRAWN:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
-    return links_of(event, registration)
+    links = links_of(event, registration)
+    return replace(links, materials="") if hides_materials else links
 
 
 def _changes(
