@@ -101,8 +101,6 @@ def press(page: Page, address: str, action: str) -> None:
     unfold(page)
     own_page = f"main a[href$='/{action.replace('_', '-')}']"
     look = page.locator(f"main a[href$='/preview/{action}'], {own_page}")
-        f"main a[href$='/preview/{action}'], main a[href$='/{action.replace('_', '-')}']"
-    )
     if look.count():  # mails are looked at before they are sent
         look.first.click()
     page.click(f"form[action$='/do/{action}'] button")
