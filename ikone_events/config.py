@@ -1,6 +1,7 @@
 """Settings from the environment, read and checked once."""
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,15 +56,17 @@ class Settings:
     trusted_proxies: int = 0
     rate_limits: bool = True
     max_upload_mb: int = 50
+    upload_quota_mb: int = 0  # 0 for no quota
+    scan_command: tuple[str, ...] = ()  # the words before the path of a file
     health_token: str = ""
     backup_days: int = 3
-    # Empty where administrators enter them in the browser (services/installation.py).
+    # Empty where administrators enter them in the browser: services/installation.py and
+    # services/rooms/provider_settings.py.
     organisation: str = ""
     accent: str = ""
     address: str = ""
     privacy_contact: str = ""
     embed_origins: tuple[str, ...] = ()
-    # Empty where administrators enter them in the browser (services/rooms/provider_settings.py).
     bbb_url: str = ""
     bbb_secret: str = ""
     jitsi_url: str = ""
@@ -283,6 +286,8 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "trusted_proxies": _count,
     "rate_limits": _switch,
     "max_upload_mb": _positive,
+    "upload_quota_mb": _count,
+    "scan_command": lambda text: tuple(shlex.split(text)),
     "health_token": _health_token,
     "backup_days": _count,
     "accent": read_accent,
@@ -292,5 +297,4 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
     "outgoing_hosts": read_hosts,
 }
 
-# Variables that only the tests and the Makefile read.
-OUTSIDE = frozenset({"IKONE_CHROMIUM"})
+OUTSIDE = frozenset({"IKONE_CHROMIUM"})  # read by the tests and the Makefile alone

@@ -22,6 +22,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact, Organisation
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import Mailbox
 from ikone_events.store.mails.models import (
     NETWORK,
@@ -176,6 +177,26 @@ def make_material(
     return _stored(app, material)
 
 
+def make_request(app: Flask, event: Event, **values: Any) -> MaterialRequest:
+    """Somebody's request for the materials of an event, which waits; a decided one has its mail."""
+    number = next(_number)
+    defaults: dict[str, Any] = {
+        "event_id": event.id,
+        "name": f"Nora Nachfrage{number}",
+        "email": f"nora{number}@example.org",
+        "organisation_text": "Kreisverwaltung Kusel",
+        "asked_at": NOW - timedelta(hours=1),
+        "asked_on": NOW.date(),
+    }
+    merged = {**defaults, **values}
+    merged.setdefault("email_key", email_key(merged["email"]))
+    if merged.get("state") in ("granted", "refused"):
+        merged = {"decided_at": NOW, "decided_by": "Wilma Organisaria", **merged}
+    if merged.get("state") == "granted":
+        merged = {"granted_until": NOW + timedelta(days=30), **merged}
+    return _stored(app, MaterialRequest(**merged))
+
+
 def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
     """An administration that counts, a member unless said otherwise; found by its names."""
     number = next(_number)
@@ -304,6 +325,13 @@ def speaker_path(app: Flask, speaker: Speaker, purpose: Purpose = Purpose.SPEAKE
         installation = get_installation()
         whole = installation.speaker_page(purpose, speaker.public_id, speaker.link_epoch)
         return whole.removeprefix(installation.settings.base_url)
+
+
+def request_path(app: Flask, request: MaterialRequest, part: str = "") -> str:
+    """The path of the materials that somebody asked for, or of a part of it ("/delete")."""
+    with app.app_context():
+        claim = LinkClaim(request.public_id, request.link_epoch)
+        return f"/materials/{get_installation().signer.sign(Purpose.MATERIALS, claim)}{part}"
 
 
 def door_path(app: Flask, registration: Registration) -> str:

@@ -55,8 +55,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (
-        *("mails", "plan", "incoming", "registering", "calendars", "followup", "directory"),
-        *("events", "accounts", "settings"),
+        *("mails", "plan", "incoming", "registering", "calendars", "followup", "figures"),
+        *("directory", "events", "accounts", "settings"),
     ),
 }
 # The trial builds the app around itself; its command imports it when it is called.
@@ -262,11 +262,12 @@ def _columns(module: Module, call: ast.Call) -> set[object]:
     return names
 
 
-def test_state_has_one_writer_for_events_and_one_for_mails() -> None:
+def test_state_has_one_writer_for_events_for_mails_and_for_requests() -> None:
     writers = {place for module in modules() for place in _sets(module, "state")}
     assert {place.rpartition(".")[0] for place in writers} == {
         "services.events.transitions",
         "services.mails.outbox",
+        "services.followup.requests",
     }
     assert [p for p in writers if "transitions" in p] == ["services.events.transitions._set_state"]
 
@@ -369,6 +370,8 @@ def test_personal_links_are_the_only_ones_with_a_token(app: Flask) -> None:
 # What programs read: keys, file names, addresses, values of form fields and of the database.
 MACHINE_FORMATS = {
     *("services.operating.backups.restoring", "services.mails.subscribers", "services.plan.plans"),
+    "services.registering.standing",
+    "services.followup.requests",
     *(
         "services.incoming.answers",
         "services.calendars.feeds",
@@ -452,14 +455,14 @@ INLINE = re.compile(
 
 
 def test_templates_contain_no_inline_style_or_script() -> None:
-    """The Content-Security-Policy would drop them; mails alone need inline styles.
+    """The Content-Security-Policy would drop them; mails and the dossier need inline styles.
 
     JSON-LD is data that no browser runs (HTML, 4.12.1: a data block).
     """
     faults = [
         f"{path.relative_to(ROOT)}: {found[0]}"
         for path in templates()
-        if path.suffix == ".html" and path.parent.name != "mail"
+        if path.suffix == ".html" and path.parent.name not in {"mail", "dossier"}
         for found in INLINE.finditer(path.read_text(encoding="utf-8"))
     ]
     assert faults == []

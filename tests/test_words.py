@@ -25,7 +25,8 @@ ENGLISH = r"""
 look into (?:the|your)|how things stand|Places free|[Aa]dministrations?\b|\b[Ii]mprint|Log-in
 Write to many|to many$|Title for ourselves|date of its own|On to the|Whoever unsubscribes|^Held$
 \bRests\b|Skip to what comes|by the plan|^Find$|[Dd]iverse|Hand(?:ed)? in\b|Draw the codes
-second look|Called off|called off|\bstandings?\b(?!\))|\bState$|IKONE_|ikone-events|\bworker\b
+second look|Called off|called off|\bstandings?\b(?!\)| sign-up)|\bState$
+IKONE_|ikone-events|\bworker\b
 (?<!e-)(?<!E-)\b[Mm]ails?\b(?! server)
 ^Passed on|[Pp]ut aside|check number|tells it
 """

@@ -1,4 +1,4 @@
-"""Loading a file and exporting lists."""
+"""Loading a file, exporting lists, and the dossier of an event."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.services.events.dossier_file import save_dossier
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.loading import read_file, store_dataset
 from ikone_events.services.registering.lists.exports import (
@@ -20,7 +21,7 @@ from ikone_events.services.registering.lists.exports import (
     registration_rows,
     write_json,
 )
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.services.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.store.db import transaction
 
 
@@ -53,7 +54,7 @@ _output = click.option(
 
 @export.command("registrations")
 @click.argument("slug")
-@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "json"]), default="csv")
+@click.option("--format", "form", type=click.Choice(["csv", *WORKBOOKS, "json"]), default="csv")
 @_output
 @with_tables
 def export_registrations(slug: str, form: str, output: Path | None) -> None:
@@ -62,15 +63,36 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
     # A shell user has access to the database anyway: export what administrators see.
     columns = registration_columns(event, ROLES[-1])
     rows = registration_rows(event, ROLES[-1], now=now(), words=form != "json")
-    if form == "xlsx":
+    if form in WORKBOOKS:
         with _open_binary(output) as binary:
-            write_xlsx(binary, columns, rows, title=event.slug)
+            write_workbook(binary, columns, rows, form, title=event.slug)
         return
     with _open(output) as stream:
         if form == "json":
             write_json(stream, rows)
         else:
             write_csv(stream, columns, rows)
+
+
+@click.command()
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@with_appcontext
+@with_tables
+def dossier(slug: str, file: Path, language: str, force: bool) -> None:
+    """Write all of an event besides its attendees into a ZIP file, for whoever takes over."""
+    event = get_event(slug)
+    if file.exists() and not force:
+        fail(f"{file} exists already; --force replaces it.")
+    try:
+        missing = save_dossier(event, file, locale=language, now=now())
+    except OSError as fault:
+        fail(f"No dossier was written: {fault}")
+    for title in missing:
+        click.echo(f"missing, so not in the dossier: the file of “{title}”", err=True)
+    click.echo(f"{file}: the dossier of “{event.title_in(language)}”.")
 
 
 @export.command("outbox")

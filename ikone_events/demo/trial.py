@@ -13,6 +13,7 @@ from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.demo.rooms import ROOMS
+from ikone_events.demo.round_table import add_round_table
 from ikone_events.demo.story import Story, folder, tell
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_mail
@@ -57,6 +58,7 @@ def run_trial(*, host: str, port: int, scenario: str) -> None:
             _fill(story, clock)
             with transaction():
                 helper = add_day(story, actor=LOGINS[0].name, password=PASSWORD)
+                add_round_table(story, actor=LOGINS[0].name)
         try:
             serve(app, host=host, port=port, ready=lambda: _say_where(settings, story, helper))
         finally:

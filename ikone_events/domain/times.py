@@ -26,6 +26,8 @@ MEDIUM = {"de": f"EE, d.{NBSP}MMMM{NBSP}y", "en": f"EE, d{NBSP}MMMM{NBSP}y"}
 BRIEF = {"de": f"EE, d.{NBSP}MMM", "en": f"EE, d{NBSP}MMM"}
 BRIEF_YEAR = {"de": f"d.{NBSP}MMM{NBSP}y", "en": f"d{NBSP}MMM{NBSP}y"}
 NUMERIC = {"de": "dd.MM.y", "en": f"d{NBSP}MMM{NBSP}y"}
+MONTH_DAY = {"de": f"d.{NBSP}MMMM", "en": f"d{NBSP}MMMM"}
+SHORT_DAY = {"de": f"d.{NBSP}MMM", "en": f"d{NBSP}MMM"}
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _GERMAN_MOMENT = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?"  # a day of the week
@@ -145,6 +147,20 @@ def typed_words(local: datetime, *, locale: str) -> str:
 def month_short(moment: datetime, *, locale: str, zone: str) -> str:
     """ "Jan.": for tiles."""
     return _day(to_local(moment, zone).date(), "MMM", locale)
+
+
+def week_words(monday: date, *, locale: str) -> str:
+    """ "2.–8. November", "30. Nov.–6. Dez.", "2–8 November": a week from Monday to Sunday."""
+    sunday = monday + timedelta(days=6)
+    if monday.month == sunday.month:
+        first = _day(monday, "d." if locale == "de" else "d", locale)
+        return f"{first}–{_day(sunday, MONTH_DAY[locale], locale)}"
+    return "–".join(_day(each, SHORT_DAY[locale], locale) for each in (monday, sunday))
+
+
+def month_words(day: date, *, locale: str) -> str:
+    """ "November 2020": a month."""
+    return _day(day, "MMMM y", locale)
 
 
 def moment_utc(moment: datetime) -> str:

@@ -17,7 +17,8 @@ class Purpose(StrEnum):
     that it also works when the contact was deleted or entered again. CHECK_IN is the code of a
     ticket: it only lets a helper who is signed in check its holder in. SPEAKER is a speaker's own
     page with the moderator's door, SPEAKER_DOOR that door alone, for calendar entries, and UPLOAD
-    only takes slides of a speaker.
+    only takes slides of a speaker. MATERIALS opens what registered people see of one event, to
+    somebody who asked for it. STANDING confirms and ends a standing sign-up to a series.
     """
 
     REGISTRATION = "registration"
@@ -26,7 +27,9 @@ class Purpose(StrEnum):
     SPEAKER = "speaker"
     SPEAKER_DOOR = "speaker_door"
     UPLOAD = "upload"
+    MATERIALS = "materials"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     OBJECTION = "objection"
     CALENDAR = "calendar"
     OFFICE_CALENDAR = "office_calendar"
@@ -36,8 +39,8 @@ class Purpose(StrEnum):
 # What comes before the token in the address of a personal link: such pages are kept by nobody,
 # found by no search engine, and named in no log. Codes of tickets come in capitals too.
 PERSONAL_PATHS = (
-    *("r", "door", "c", "C", "speaker", "speaker-door", "upload"),
-    *("subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
+    *("r", "door", "c", "C", "speaker", "speaker-door", "upload", "materials"),
+    *("standing", "subscribe", "unsubscribe", "feeds/office", "feeds", "login/reset"),
 )
 
 

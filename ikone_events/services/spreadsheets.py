@@ -1,23 +1,20 @@
 """Tables as files for spreadsheets and programs; no cell of them can become a formula."""
 
 import csv
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
-if TYPE_CHECKING:  # openpyxl is imported for a workbook alone: 6 MB
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from ikone_events.services.opendocument import write_ods
+from ikone_events.services.workbooks import Book, Column, Sheet, write_xlsx
 
 Row = Mapping[str, str | int | None]
 
 # What a spreadsheet takes for the start of a formula or of a cell's end (security guide, R26).
 _DANGEROUS = frozenset("=+-@\t\r\n|%")
 _QUOTES = frozenset("'\"‘’“”„`")
-# What XML 1.0 can't carry; everything else survives in a cell.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LONGEST_CELL = 32_767
-_LONGEST_SHEET_NAME = 31
+# How workbooks are written, by the ending of their file.
+WORKBOOKS = {"xlsx": write_xlsx, "ods": write_ods}
 
 
 def write_csv(
@@ -56,41 +53,15 @@ def _passes_unseen(char: str) -> bool:
     return char in _QUOTES or unicodedata.category(char)[0] in "CZ"
 
 
-def write_xlsx(stream: BinaryIO, columns: Iterable[str], rows: Iterable[Row], *, title: str) -> int:
+def write_workbook(
+    stream: BinaryIO, columns: Iterable[str], rows: Iterable[Row], kind: str, *, title: str
+) -> int:
     """Write rows under their columns into the one sheet of a workbook; returns how many.
 
-    Every text is typed as text, so it stays what it is: no `'` is needed. Rows go out one by one.
+    `kind` is one of WORKBOOKS. Every text is typed as text, so it stays what it is: no `'` is
+    needed. Rows go out one by one.
     """
-    from openpyxl import Workbook  # noqa: PLC0415 - see above
-
-    book = Workbook(write_only=True)
-    sheet: WriteOnlyWorksheet = book.create_sheet(_sheet_name(title))
     names = list(columns)
-    sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, name) for name in names])
-    number = 0
-    for number, row in enumerate(rows, start=1):  # noqa: B007 - the count is the answer
-        sheet.append([_cell(sheet, row[name]) for name in names])
-    book.save(stream)
-    return number
-
-
-def _sheet_name(title: str) -> str:
-    kept = re.sub(r"[\\/*?:\[\]'\x00-\x1f]", " ", title).strip()
-    return kept[:_LONGEST_SHEET_NAME].strip() or "1"
-
-
-def _cell(sheet: "WriteOnlyWorksheet", value: str | int | None) -> object:
-    """A number, or a cell typed as text whatever it looks like."""
-    if value is None or isinstance(value, int):
-        return value
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
-
-    cell = WriteOnlyCell(sheet, value=xml_text(value)[:_LONGEST_CELL])
-    cell.data_type = "s"
-    return cell
-
-
-def xml_text(text: str) -> str:
-    """A text as a workbook can store it: uniform line ends, no control characters."""
-    return _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    cells = ([row[name] for name in names] for row in rows)
+    sheet = Sheet(title, [Column(name) for name in names], cells)
+    return WORKBOOKS[kind](stream, Book([sheet]))

@@ -11,7 +11,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, cast, inspect, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Select, String, cast, inspect, select, update
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.types import TypeDecorator
@@ -135,8 +135,12 @@ def _substitute(column: Any, row: ColumnElement[bool], now: datetime) -> object:
 
 
 def _key_of(model: type[Base]) -> Any:
-    [column] = inspect(model).primary_key
-    return getattr(model, inspect(model).get_property_by_column(column).key)
+    """The primary key; several columns as one text."""
+    keys = (inspect(model).get_property_by_column(c).key for c in inspect(model).primary_key)
+    key, *others = (getattr(model, name) for name in keys)
+    for other in others:
+        key = cast(key, String) + "/" + cast(other, String)
+    return key
 
 
 def damaged_rows(model: type[Base]) -> Sequence[tuple[object, list[str]]]:

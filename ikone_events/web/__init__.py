@@ -6,18 +6,21 @@ from jinja2 import StrictUndefined
 
 from ikone_events.services.installation import Installation
 from ikone_events.web import attendee, organiser
-from ikone_events.web.attendee import materials, room, speaker, upload
+from ikone_events.web.attendee import materials, requested_materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed
 from ikone_events.web.public import (
     atom,
+    certificates,
     embed,
     events,
     feeds,
     identity,
+    material_requests,
     pages,
     qr,
     room_reports,
     sitemap,
+    standing,
     subscriptions,
 )
 from ikone_events.web.registering import signup
@@ -51,14 +54,18 @@ BLUEPRINTS = (
     identity.blueprint,
     sitemap.blueprint,
     room_reports.blueprint,
+    certificates.blueprint,
     health.blueprint,
     password_reset.blueprint,
     attendee.blueprint,
     room.blueprint,
     materials.blueprint,
+    material_requests.blueprint,
+    requested_materials.blueprint,
     speaker.blueprint,
     upload.blueprint,
     subscriptions.blueprint,
+    standing.blueprint,
     organiser.shared_blueprint,
 )
 
@@ -85,9 +92,12 @@ def register_pages(app: Flask) -> None:
     csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
     csrf.exempt(subscriptions.subscribe)  # the same
     csrf.exempt(subscriptions.notify)
+    csrf.exempt(standing.sign_up)
+    csrf.exempt(material_requests.request_materials)
     csrf.exempt(attendee.details.change)
     csrf.exempt(attendee.details.hand_over)
     csrf.exempt(attendee.questions.ask_question)
+    csrf.exempt(attendee.feedback.send_feedback)
     # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
     # whose row is deleted, and the view can do nothing else.
     csrf.exempt(subscriptions.unsubscribe)

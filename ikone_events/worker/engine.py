@@ -22,6 +22,7 @@ from ikone_events.worker.huey_import import (
     with_psycopg,
 )
 from ikone_events.worker.reading import MailboxReader
+from ikone_events.worker.scanning import FileScanner
 from ikone_events.worker.watching import RoomWatcher
 from ikone_events.worker.work import Worker
 
@@ -41,12 +42,14 @@ class Engine:
         self._worker = Worker(app, settings)
         self._reader = MailboxReader(app, settings, self._worker.stopping)
         self._watcher = RoomWatcher(app, self._worker.stopping)
+        self._scanner = FileScanner(app, settings, self._worker.stopping)
         self._huey: Huey | None = None
         self._opening = threading.Lock()
         self._consumer: Consumer | None = None
         self._ticker: threading.Thread | None = None
         self._reading: threading.Thread | None = None
         self._watching: threading.Thread | None = None
+        self._scanning: threading.Thread | None = None
         self._bell = threading.Event()  # rung by this process for its own worker
 
     @property
@@ -96,6 +99,7 @@ class Engine:
         """
         sent = self._worker.work_off()
         self._watcher.look_around()
+        self._scanner.scan_waiting()
         if self._reader.read():
             sent += self._worker.work_off()
         return sent
@@ -105,7 +109,7 @@ class Engine:
         self._worker.beat()
 
     def start(self) -> None:
-        """Start the threads of this process: worker, clock, watcher and mailbox reader."""
+        """Start the threads of this process: worker, clock, watcher, scanner and mailbox reader."""
         self._consumer = _ThreadConsumer(
             self.huey,
             self._hear,
@@ -119,6 +123,8 @@ class Engine:
         self._ticker.start()
         self._watching = threading.Thread(target=self._watcher.run, name="watcher", daemon=True)
         self._watching.start()
+        self._scanning = threading.Thread(target=self._scanner.run, name="scanner", daemon=True)
+        self._scanning.start()
         if self._reader.has_mailbox:
             self._reading = threading.Thread(target=self._reader.run, name="reader", daemon=True)
             self._reading.start()
@@ -136,7 +142,7 @@ class Engine:
         if self._consumer is not None:
             self._consumer.stop(graceful=True)
             self._worker.leave()
-        for thread in (self._ticker, self._watching, self._reading):
+        for thread in (self._ticker, self._watching, self._scanning, self._reading):
             if thread is not None:
                 thread.join(timeout=1)  # does not wait for a slow server
         if self._huey is not None:

@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.config import Settings
-from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.refusals import Refusal, RegistrationClosed
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.services.events import steps, updates
 from ikone_events.services.events.obsolete_mailings import outdated_mailings, stop_outdated
@@ -29,11 +29,12 @@ from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.services.privacy.forgetting import due_early
-from ikone_events.services.registering import expirations
+from ikone_events.services.registering import expirations, standing_dates
 from ikone_events.store.damage import is_damage, report, reported
 from ikone_events.store.db import db, transaction
 from ikone_events.store.erasing import erase_what_is_owed
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.operating.forgotten import write_missing_lines
 from ikone_events.worker.sending import MailSender
 
 SYSTEM = "system"
@@ -246,6 +247,16 @@ def _forget_event(slug: str) -> None:
         forget_event(slug, actor=SYSTEM, now=now())
 
 
+def _write_ledger(_file: str) -> None:
+    write_missing_lines()
+
+
+def _register_standing(due: standing_dates.DueRegistration) -> None:
+    """Register one person for one date of a series; a date that has closed is looked at later."""
+    with suppress(RegistrationClosed), transaction():
+        standing_dates.register_standing(due, now=now())
+
+
 def _settle_alarms(slug: str) -> None:
     with transaction():
         alarms.settle_alarms(slug, now=now())
@@ -269,17 +280,19 @@ class _Duty:
     every: timedelta = timedelta(0)
 
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 _DUTIES = (
     _Duty("plan", plans.events_without_plan, _lay_plan),
     _Duty("step", lambda: steps.steps_to_look_at(now()), _settle_step),
     _Duty("waiting list", lambda: expirations.events_to_update(now()), _update_waiting_list),
+    _Duty("standing sign-up", lambda: standing_dates.due_registrations(now()), _register_standing),
     _Duty("notice of a change", lambda: updates.events_with_update_due(now()), _notify_of_change),
     _Duty("outdated mailing", lambda: outdated_mailings(now()), _stop_mailing),
     _Duty("expired data", _portions, _tidy),
     _Duty("end of retention", lambda: [e.slug for e in events_to_forget(now())], _forget_event),
+    _Duty("who was forgotten", lambda: ("file",), _write_ledger, _HOUR),
     _Duty("alarm", lambda: alarms.alarms_to_settle(now()), _settle_alarms, _MINUTE),
     _Duty("morning mail", lambda: mornings.mornings_due(now()), _write_morning, _MINUTE),
 )

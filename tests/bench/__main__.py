@@ -21,7 +21,9 @@ from tests.bench import (
     rush,
     search,
     to_many,
+    upload,
     whole,
+    year,
 )
 from tests.bench.installation import sink
 
@@ -39,6 +41,8 @@ PARTS: dict[str, Callable[[Path, int], list[Row]]] = {
     "growth": lambda folder, _port: growth.measure(folder),
     "search": lambda folder, _port: search.measure(folder),
     "board": lambda folder, _port: board.measure(folder),
+    "figures": lambda folder, _port: year.measure(folder),
+    "upload": upload.measure,
     "probing": lambda folder, _port: probing.measure(folder),
 }
 

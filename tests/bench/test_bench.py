@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import beside, doors, figures, growth, postgresql, probing, rush, search, whole
+from tests.bench import (
+    beside,
+    doors,
+    figures,
+    growth,
+    postgresql,
+    probing,
+    rush,
+    search,
+    whole,
+    year,
+)
 from tests.bench.__main__ import PARTS
 from tests.bench.installation import sink
 from tests.effort import by_night
@@ -19,6 +30,8 @@ KEYS = {
     "growth": {"growth"},
     "search": {"search_ms", "search_ms_postgresql"},
     "board": {"board_same_ms", "board_news_ms", "board_page_ms"},
+    "figures": {"year_figures_ms", "year_figures_ms_postgresql", "year_figures_ratio"},
+    "upload": {"upload_pdf_mb", "upload_pptx_mb"},
     "probing": {"known"},
 }
 # The one part that starts no server.
@@ -37,6 +50,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     small = {name: replace(case, sizes=(0, 10)) for name, case in growth.CASES.items()}
     monkeypatch.setattr(growth, "CASES", small)
     monkeypatch.setattr(search, "PEOPLE", 100)
+    monkeypatch.setattr(year, "PEOPLE", 100)
+    monkeypatch.setattr(year, "EVENTS", 10)
     monkeypatch.setattr(beside, "PEOPLE", 16)
     monkeypatch.setattr(beside, "LONE", 1)
     for module in (growth, probing):

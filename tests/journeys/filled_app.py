@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import delete
 
 from ikone_events.domain.directory.contact import CHECKED_FOR
+from ikone_events.domain.followup.certificate import CertificateCodes
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.plan.times import Anchor, Timing
@@ -18,10 +20,11 @@ from ikone_events.services.followup.answers import AnswerWish, answer
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
+from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.accounts.queries import find_account
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import db, rows_written, transaction
 from ikone_events.store.directory.models import LeftText
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import all_events
@@ -43,13 +46,16 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_request,
     make_speaker,
     make_subscriber,
     make_text,
     personal_path,
+    request_path,
     speaker_path,
     subscription_path,
 )
+from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
 
@@ -96,6 +102,7 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_speakers(app),
         **_statuses(app),
         **_past(app),
+        **_opinions(app),
         **_people(app),
         **_invited(app),
         **_called_off(app),
@@ -377,7 +384,12 @@ def _entrance(app: Flask) -> dict[str, str]:
 def _past(app: Flask) -> dict[str, str]:
     event = make_event(app, slug="past", state="followed_up", **{**CONTENT, **PAST})
     make_event(app, slug="over", state="dispatched", **PAST)
-    make_material(app, event, visibility="public", accessible=True)
+    file = make_material(
+        app, event, visibility="public", accessible=True, language="en", description=LONG
+    )
+    make_material(app, event, scan="infected")
+    make_material(app, event, kind="recording", url="https://example.org/a", stored_name="")
+    note = make_material(app, event, kind="note", description=LONG, stored_name="")
     make_material(app, event, kind="link", url="https://example.org/a", stored_name="")
     make_material(
         app,
@@ -387,9 +399,46 @@ def _past(app: Flask) -> dict[str, str]:
         contact_name="Bo Bei",
         contact_email="bo@example.org",
     )
+    _record_of_deletion(app, make_mail(app, make_registration(app, event, attendance="missed")))
     make_registration(app, event, attendance="missed", wants_supplement=True)
     _held(app)
-    return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+    veteran = make_registration(app, event, attendance="attended")
+    month_before = {name: moment - timedelta(days=30) for name, moment in PAST.items()}
+    before = make_event(app, slug="before", state="followed_up", **{**CONTENT, **month_before})
+    make_registration(app, before, attendance="attended", email=veteran.email)
+    waits = make_request(app, event, name=LONG)
+    make_request(app, event, email=f"{'amt.' * 20}@example.org", name="")
+    granted = make_request(app, event, state="granted")
+    expired = make_request(app, event, state="granted", granted_until=NOW - timedelta(days=1))
+    refused = make_request(app, event, state="refused")
+    codes = CertificateCodes(app.extensions["ikone_installation"].settings.secret_key)
+    return {
+        "veteran": personal_path(app, veteran),
+        "file": file.public_id,
+        "note": note.public_id,
+        "certificate": f"/certificates/{codes.code(veteran.id, 'MM')}",
+        "granted": request_path(app, granted),
+        "expired": request_path(app, expired),
+        "refused_request": request_path(app, refused),
+        "waits_for_materials": request_path(app, waits),
+    }
+
+
+def _record_of_deletion(app: Flask, mail: OutboxMail) -> None:
+    """What retention leaves: a record, here of a mail."""
+    with app.app_context(), transaction(), recording(by=WORKER, as_of=NOW) as deleted:
+        deleted.events.append({"event": "past", "archived": False, "answers": 2, "people": 1})
+        rows_written(delete(OutboxMail).where(OutboxMail.id == mail.id))
+
+
+def _opinions(app: Flask) -> dict[str, str]:
+    """Feedback: an event with enough answers, one with too few."""
+    many, few = (past_event(app, slug=slug, **CONTENT) for slug in ("opinions", "few-opinions"))
+    texts = ("Die Beispiele aus der Praxis", "Kaffee", "Alles", "Viel Zeit für Fragen", "Nichts")
+    [answered, *_] = give_all(app, many, list(texts))
+    give_all(app, few, ["Der Saal"])
+    asked = make_registration(app, many)
+    return {"asked_person": personal_path(app, asked), "answered": personal_path(app, answered)}
 
 
 def _held(app: Flask) -> None:

@@ -184,10 +184,10 @@ def _follow_up(team: Page, installation: Installation, slug: str, slides: Path) 
     team.set_input_files("[name=slides-file]", slides)
     team.fill("[name=slides-title]", "Folien des Vortrags")
     team.click("form[action$='/materials/slides'] button[type=submit]")
-    team.click("details:has([name=link-url]) summary")
+    team.click("a[href$='/materials/link']")
     team.fill("[name=link-title]", "Leitfaden")
     team.fill("[name=link-url]", "https://leitfaden.example.org/sensoren")
-    team.click("form[action$='/materials/link'] button[type=submit]")
+    team.click("form[data-guard] button[type=submit]")
     press(team, page, "follow_up")
 
 

@@ -87,7 +87,7 @@ def values_of(app: Flask, names: Mapping[str, str]) -> dict[str, list[str]]:
             "number": [names["administration"], names["own_account"]],
             "kind": [MailKind.ACCESS_LINK.value, MailKind.CONFIRMATION.value],
             "action": ["dispatch", "cancel", "postpone", "follow_up", "write", "confirm_again"],
-            "file_type": ["csv", "xlsx", "json", "svg", "png"],
+            "file_type": ["csv", "xlsx", "ods", "json", "svg", "png"],
             "key": ["mittagessen"],
             "name": ["link_missing", "link_not_sent", "follow_up_due"],
         }

@@ -17,6 +17,7 @@ TARGET_LABELS: Mapping[Target, str] = {
     Target.MATERIALS: N_("Add materials"),
     Target.FOLLOW_UP: N_("View the follow-up"),
     Target.HANDED_IN: N_("See the slides"),
+    Target.MATERIAL_REQUESTS: N_("See the requests"),
     Target.STEPS: N_("See the automatic steps"),
     Target.ATTENDANCE: N_("Record attendance"),
 }

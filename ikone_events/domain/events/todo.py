@@ -117,6 +117,31 @@ def slides_handed_in(event: EventTodoFacts) -> ToDo | None:
     return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.handed_in)
 
 
+def materials_requested(event: EventTodoFacts) -> ToDo | None:
+    """People who were not there ask for the materials."""
+    if not event.material_requests:
+        return None
+    text = N_("People ask for the materials of “%(title)s”: %(number)d.")
+    target, number = Target.MATERIAL_REQUESTS, event.material_requests
+    return todo_of(event, Severity.WARNING, text, target, number=number)
+
+
+def virus_found(event: EventTodoFacts) -> ToDo | None:
+    """The scanner found something; the file is held back for good."""
+    if not event.infected:
+        return None
+    text = N_("Files of “%(title)s” are infected and held back. Please delete them: %(number)d.")
+    return todo_of(event, Severity.DANGER, text, Target.HANDED_IN, number=event.infected)
+
+
+def scan_failed(event: EventTodoFacts) -> ToDo | None:
+    """The scanner does not answer; it is asked again and again."""
+    if not event.unscanned:
+        return None
+    text = N_("The virus scanner does not answer. Files of “%(title)s” held back: %(number)d.")
+    return todo_of(event, Severity.WARNING, text, Target.HANDED_IN, number=event.unscanned)
+
+
 def attendance_unrecorded(event: EventTodoFacts) -> ToDo | None:
     """After the end nobody is recorded, so nothing is known of all who had a place."""
     if event.facts.state not in (*RUNNING, State.FOLLOWED_UP) or not event.unrecorded:
@@ -205,7 +230,10 @@ RULES: tuple[Rule, ...] = (
     mails_came_back,
     answers_to_look_at,
     approvals_due,
+    virus_found,
+    scan_failed,
     slides_handed_in,
+    materials_requested,
     seats_free_while_waiting,
     follow_up_due,
     attendance_unrecorded,

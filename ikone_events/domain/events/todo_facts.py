@@ -31,6 +31,7 @@ class Target(StrEnum):
     MATERIALS = "materials"
     FOLLOW_UP = "follow_up"
     HANDED_IN = "handed_in"
+    MATERIAL_REQUESTS = "material_requests"
     STEPS = "steps"
     ATTENDANCE = "attendance"
     NOWHERE = ""
@@ -55,7 +56,9 @@ class EventTodoFacts:
     calendar answers to look at. `room_fails`: at the door the provider did not answer. `unrecorded`
     counts the people with a place after the end, while it is known of nobody who was there. Of
     `blocked` steps only the oldest becomes an entry, because the others mostly wait for it.
-    `handed_in`: slides of speakers that are not released. `dismissed` are names and facts.
+    `handed_in`: slides of speakers that are not released; `infected`: files in which the virus
+    scanner found something; `unscanned`: files that it could not check. `material_requests` wait
+    for a decision. `dismissed` are names and facts.
     """
 
     slug: str
@@ -70,6 +73,9 @@ class EventTodoFacts:
     room_fails: bool = False
     unrecorded: int = 0
     handed_in: int = 0
+    material_requests: int = 0
+    infected: int = 0
+    unscanned: int = 0
     blocked: tuple[Blocked, ...] = ()
     dismissed: frozenset[tuple[str, str]] = frozenset()
 

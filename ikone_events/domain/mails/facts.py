@@ -18,6 +18,7 @@ class EventSummary:
     """One event in one language, as mails and calendars show it.
 
     `room_known`: there is a video room behind the door, or will be when the first person comes.
+    `asks_questions`: feedback is given to questions of the event's own, without a name.
     `place`, `directions` (room and way there) and `bring` are empty for people online; the last two
     are in German only.
     """
@@ -41,7 +42,7 @@ class EventSummary:
     contact_name: str = ""
     contact_phone: str = ""
     postal_address: str = ""
-    feedback_url: str = ""
+    asks_questions: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -70,7 +71,10 @@ class Links:
     `door` leads to the same room and is the only one that a calendar entry may contain. `ticket` is
     the page with the code for the entrance, of confirmed people who come on site.
 
-    `speaker` is the page of a speaker, and `upload` where they hand in slides.
+    `feedback` is the person's own page for feedback, else the address of a survey, or empty.
+
+    `speaker` is the page of a speaker, and `upload` where they hand in slides. `standing` is the
+    page of the standing sign-up that led to a registration.
 
     For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
     confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
@@ -85,8 +89,10 @@ class Links:
     materials: str = ""
     confirm: str = ""
     accept: str = ""
+    feedback: str = ""
     speaker: str = ""
     upload: str = ""
+    standing: str = ""
 
     @property
     def change(self) -> str:
@@ -231,7 +237,8 @@ class MailFacts:
     Without `invitation` there is no calendar object; `text` is an edited text. `status` is the
     registration's status, `reserved_until` when a reserved or offered seat goes to the next person,
     `other_person` the deputy or the person whose seat was taken over, `registered_by` the colleague
-    who filled in the form. `changes` are the differences from the last version that the person was
+    who filled in the form, `standing_series` the series whose standing sign-up led to the
+    registration. `changes` are the differences from the last version that the person was
     notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
     subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
@@ -250,6 +257,7 @@ class MailFacts:
     reason: str = ""
     other_person: str = ""
     registered_by: str = ""
+    standing_series: str = ""
     calendar_address: str = ""
     reserved_until: datetime | None = None
     changes: tuple[Difference, ...] = ()

@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     OPENING = "opening"
     REMINDER_DEADLINE = "reminder_deadline"
     SUBSCRIPTION = "subscription"
+    STANDING = "standing"
     CONFIRM_ADDRESS = "confirm_address"
     AWAITING_APPROVAL = "awaiting_approval"
     DECLINED = "declined"
@@ -52,6 +53,8 @@ class MailKind(StrEnum):
     SPEAKER_BRIEFING = "speaker_briefing"
     SPEAKER_UPDATE = "speaker_update"
     SPEAKER_WITHDRAWAL = "speaker_withdrawal"
+    MATERIALS_GRANTED = "materials_granted"
+    MATERIALS_REFUSED = "materials_refused"
     OFFICE_ALARM = "office_alarm"
     OFFICE_DIGEST = "office_digest"
     OFFICE_REGISTRATIONS = "office_registrations"
@@ -114,6 +117,7 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.OPENING: N_("Registration is open"),
     MailKind.REMINDER_DEADLINE: N_("Reminder of the deadline"),
     MailKind.SUBSCRIPTION: N_("Confirmation of a subscription"),
+    MailKind.STANDING: N_("Confirmation of a standing sign-up"),
     MailKind.CONFIRM_ADDRESS: N_("Request to confirm the address"),
     MailKind.AWAITING_APPROVAL: N_("Registration to be approved"),
     MailKind.DECLINED: N_("Registration declined"),
@@ -134,6 +138,8 @@ LABELS: Mapping[MailKind, str] = {
     MailKind.SPEAKER_BRIEFING: N_("Briefing of a speaker"),
     MailKind.SPEAKER_UPDATE: N_("Changed date or place, to speakers"),
     MailKind.SPEAKER_WITHDRAWAL: N_("Withdrawn date, to speakers"),
+    MailKind.MATERIALS_GRANTED: N_("Requested materials"),
+    MailKind.MATERIALS_REFUSED: N_("Request for materials refused"),
     MailKind.OFFICE_ALARM: N_("Urgent, to the office"),
     MailKind.OFFICE_DIGEST: N_("To do, to the office"),
     MailKind.OFFICE_REGISTRATIONS: N_("New registrations, to the office"),

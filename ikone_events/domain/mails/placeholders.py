@@ -82,6 +82,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "angemeldet_von": N_(
             "Who registered the recipient; empty for people who registered themselves"
         ),
+        "daueranmeldung": N_(
+            "That a standing sign-up has led to the registration; empty for other people"
+        ),
         "bestaetigung": N_(
             "The link to confirm the address, and until when; empty where it is not needed"
         ),
@@ -109,7 +112,9 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
         "unterlagenlink": N_("The recipient's own link to the materials"),
         "anmeldelink": N_("The public registration form"),
         "veranstaltungslink": N_("The public page of the event"),
-        "rueckmeldelink": N_("The address of the feedback form"),
+        "rueckmeldelink": N_(
+            "The recipient’s own link to the feedback form, or the address of the survey"
+        ),
         "mitwirkendenlink": N_(
             "The contributor’s personal page, with the access to the video room"
         ),
@@ -129,11 +134,13 @@ _WHEN = ["termin", "datum", "datum_kurz", "beginn", "ende"]
 _CONTACT = ["veranstalter", "kontakt_name", "kontakt_email", "kontakt_telefon"]
 _EVENT = ["titel", "ort", "zusammenfassung", "veranstaltungslink", "anmeldelink", *_WHEN, *_CONTACT]
 _PERSON = [*_EVENT, "vorname", "nachname", "frage", "teilnahme", "verwaltenlink"]
+_ORIGIN = ["angemeldet_von", "daueranmeldung"]
 _CONFIRM = ["angemeldet_von", "bestaetigung", "bestaetigungslink", "frist"]
 _DOOR = ["zugangslink", "einwahl", "einlass"]
 _SEATED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink", "kalenderhinweis"]
 _REMINDED = [*_PERSON, *_DOOR, "zugang", "vor_ort", "ticketlink"]
-_MATERIALS = ["unterlagen", "unterlagenlink", "ansprechpersonen", "rueckfrage", "abrufbar_bis"]
+_HANDED_OUT = ["unterlagen", "unterlagenlink", "abrufbar_bis"]
+_MATERIALS = [*_HANDED_OUT, "ansprechpersonen", "rueckfrage"]
 _AFTER = [*_PERSON, *_MATERIALS]
 _LINKS = ["ticketlink", "unterlagenlink", "rueckmeldelink", "bestaetigungslink", "annahmelink"]
 _NEWS = [*_EVENT, "anmeldeschluss", "plaetze_frei"]
@@ -144,10 +151,10 @@ _SPEAKER_LINKS = ["mitwirkendenlink", "hochladelink"]
 # accounts are about security: their texts can't be edited. Further mails to speakers are rare.
 _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.CONFIRM_ADDRESS: [*_PERSON, *_CONFIRM],
-    MailKind.AWAITING_APPROVAL: [*_PERSON, "angemeldet_von"],
-    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", "angemeldet_von", "angaben"],
+    MailKind.AWAITING_APPROVAL: [*_PERSON, *_ORIGIN],
+    MailKind.CONFIRMATION: [*_SEATED, "aenderungen", "linkversand", *_ORIGIN, "angaben"],
     MailKind.DECLINED: [*_PERSON, "grund", "kalenderhinweis"],
-    MailKind.WAITLIST: [*_PERSON, "angemeldet_von", "angaben"],
+    MailKind.WAITLIST: [*_PERSON, *_ORIGIN, "angaben"],
     MailKind.OFFER: [*_PERSON, "annahme", "annahmelink", "frist"],
     MailKind.OFFER_LAPSED: _PERSON,
     MailKind.PROMOTION: [*_SEATED, "aenderungen", "linkversand", "angaben"],
@@ -169,6 +176,7 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.REMINDER_DAY: _REMINDED,
     MailKind.REMINDER_HOUR: _REMINDED,
     MailKind.FEEDBACK: [*_PERSON, "rueckmeldung", "rueckmeldelink"],
+    MailKind.MATERIALS_GRANTED: [*_EVENT, *_HANDED_OUT],
     MailKind.NOTE: [*_PERSON, *_DOOR, *_LINKS, "frist"],
     MailKind.ANNOUNCEMENT: _NEWS,
     MailKind.OPENING: _NEWS,

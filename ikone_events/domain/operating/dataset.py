@@ -10,14 +10,13 @@ from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_dr
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
 from ikone_events.domain.operating.contact_records import contact_of
+from ikone_events.domain.operating.dataset_events import EventRecord, material_of
 from ikone_events.domain.operating.dataset_records import (
-    EventRecord,
     OrganisationRecord,
     Record,
     RegistrationRecord,
     format_of,
     in_both,
-    material_of,
     moment_of,
     name_of,
     optional_moment_of,

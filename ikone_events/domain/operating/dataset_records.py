@@ -10,20 +10,16 @@ from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
 from ikone_events.domain.events.draft import (
     TEXT_LENGTH,
-    EventDraft,
     can_be_written_to,
-    is_web_address,
 )
-from ikone_events.domain.events.facts import EventFormat, ProviderKind, State
+from ikone_events.domain.events.facts import EventFormat, ProviderKind
 from ikone_events.domain.header_text import (
-    header_complaint,
     name_complaint,
     normal_line,
     normal_text,
     text_complaint,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.form_fields import OwnField
 from ikone_events.domain.registering.registration import Status
 
 Record = Mapping[str, Any]
@@ -42,18 +38,6 @@ _OF_REGISTRATION: _Columns = {
     "organisation_text": (200, ("organisation_as_typed", "organisation")),
     "question": (TEXT_LENGTH, ("question",)),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRecord:
-    """One event of a file; `history` is (moment, actor, new state)."""
-
-    slug: str
-    draft: EventDraft
-    state: State
-    materials: tuple[Record, ...]
-    history: tuple[tuple[datetime, str, State], ...]
-    fields: tuple[OwnField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,21 +117,6 @@ def _texts_of(value: object, about: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise UnfitInput(Complaint(N_("This must be a list of texts."), {}, about))
     return [text.strip() for text in value if text.strip()]
-
-
-def material_of(record: object) -> Record:
-    """Slides, a link or a contact of a file; raises UnfitInput."""
-    if not isinstance(record, Mapping):
-        raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
-    columns = {name: (200, (name,)) for name in ("title", "name", "file", "email")}
-    record = {**record, **_texts(record, columns, complain=header_complaint)}
-    if record.get("url") and not is_web_address(str(record["url"])):
-        text = N_("Please give a complete address, beginning with https://.")
-        raise UnfitInput(Complaint(text, {}, "materials"))
-    if record.get("email") and not can_be_written_to(str(record["email"])):
-        text = N_("Please enter an address like name@example.org.")
-        raise UnfitInput(Complaint(text, {}, "materials"))
-    return record
 
 
 def _texts(

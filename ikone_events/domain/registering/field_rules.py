@@ -11,7 +11,9 @@ from ikone_events.domain.registering.form_fields import (
     STEERING,
     FieldChoice,
     FieldKind,
+    FormName,
     OwnField,
+    kinds_of,
     visible_to,
 )
 
@@ -39,6 +41,9 @@ class Surroundings:
 def plain_field(draft: OwnField) -> OwnField:
     """A draft in its normal form, without the values that its kind does not use."""
     label = normal_text if draft.kind is FieldKind.CONSENT else _joined_line
+    if draft.form is FormName.FEEDBACK:  # its answers belong to nobody
+        unlimited = tuple(replace(choice, places=None) for choice in draft.choices)
+        draft = replace(draft, keep_days=None, seen_by=ROLES[0], choices=unlimited)
     return replace(
         draft,
         label=label(draft.label),
@@ -79,6 +84,10 @@ def _text_complaints(draft: OwnField) -> Iterator[Complaint]:
 
 
 def _value_complaints(draft: OwnField) -> Iterator[Complaint]:
+    if draft.kind not in kinds_of(draft.form):
+        yield Complaint(
+            N_("This form has no such fields. Please choose another kind."), about="kind"
+        )
     if draft.kind is FieldKind.CONSENT and draft.required:
         text = N_("A consent that people must give is none (Art. 7 (4) GDPR). Leave it optional.")
         yield Complaint(text, about="required")

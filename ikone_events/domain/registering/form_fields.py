@@ -16,6 +16,13 @@ KEY_LENGTH = 40
 CHOICE_KEY_LENGTH = 60
 
 
+class FormName(StrEnum):
+    """The form of an event that a field belongs to; keys are unique in both together."""
+
+    REGISTRATION = "registration"
+    FEEDBACK = "feedback"
+
+
 class FieldKind(StrEnum):
     """What a field asks for."""
 
@@ -28,6 +35,7 @@ class FieldKind(StrEnum):
     SEVERAL_CHOICES = "several_choices"
     YES_NO = "yes_no"
     CONSENT = "consent"
+    RATING = "rating"
 
 
 KIND_LABELS: Mapping[FieldKind, str] = {
@@ -40,11 +48,23 @@ KIND_LABELS: Mapping[FieldKind, str] = {
     FieldKind.SEVERAL_CHOICES: N_("Several choices"),
     FieldKind.YES_NO: N_("Yes or no"),
     FieldKind.CONSENT: N_("Consent"),
+    FieldKind.RATING: N_("Rating from 1 to 5"),
 }
+# Addresses, dates and consents would say whose answers they are.
+_OF_FEEDBACK = (
+    *(FieldKind.RATING, FieldKind.LONG_TEXT, FieldKind.SHORT_TEXT),
+    *(FieldKind.ONE_CHOICE, FieldKind.SEVERAL_CHOICES, FieldKind.YES_NO),
+)
 CHOOSING = frozenset({FieldKind.ONE_CHOICE, FieldKind.SEVERAL_CHOICES})
 # Kinds on whose answers later fields can depend.
 STEERING = CHOOSING | {FieldKind.YES_NO}
 YES_NO_LABELS: Mapping[str, str] = {YES: N_("Yes"), NO: N_("No")}
+# The ends of a rating have words, so that nobody takes it for a school mark.
+RATING_LABELS: Mapping[str, str] = {
+    "1": N_("1 – not at all good"),
+    **{number: number for number in ("2", "3", "4")},
+    "5": N_("5 – very good"),
+}
 
 # The roles from least to most; an answer is visible to a role and to those after it.
 ROLES = ("viewer", "organiser", "admin")
@@ -89,6 +109,7 @@ class OwnField:
     """
 
     key: str = ""
+    form: FormName = FormName.REGISTRATION
     kind: FieldKind
     label: str
     label_en: str = ""
@@ -168,6 +189,13 @@ def open_fields(fields: Iterable[OwnField], answers: Answers) -> tuple[OwnField,
         for field in asked
         if field.required and is_shown(field, kept) and field.key not in kept
     )
+
+
+def kinds_of(form: FormName) -> tuple[FieldKind, ...]:
+    """The kinds of fields that a form may have, in the order of their list."""
+    if form is FormName.FEEDBACK:
+        return _OF_FEEDBACK
+    return tuple(kind for kind in FieldKind if kind is not FieldKind.RATING)
 
 
 def roles_up_to(role: str) -> tuple[str, ...]:

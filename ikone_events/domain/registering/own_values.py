@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from ikone_events.domain.events.draft import can_be_written_to
 from ikone_events.domain.header_text import normal_line, normal_text, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.form_fields import NO, YES, FieldKind, OwnField
+from ikone_events.domain.registering.form_fields import (
+    NO,
+    RATING_LABELS,
+    YES,
+    FieldKind,
+    OwnField,
+)
 from ikone_events.domain.times import read_day
 from ikone_events.domain.words import NO_WORDS, YES_WORDS
 
@@ -84,4 +90,5 @@ _READERS: Mapping[FieldKind, Callable[[OwnField, str], list[str] | None]] = {
     FieldKind.SEVERAL_CHOICES: _several,
     FieldKind.YES_NO: _yes_no,
     FieldKind.CONSENT: lambda _field, _typed: None,
+    FieldKind.RATING: lambda _field, typed: [typed] if typed in RATING_LABELS else None,
 }

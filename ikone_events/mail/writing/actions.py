@@ -20,6 +20,7 @@ _LABELS = {
     "result": ("Ergebnis ansehen", "See the result"),
     "settle": ("Jetzt erledigen", "Settle it now"),
     "speaker": ("Ihre Seite öffnen", "Open your page"),
+    "standing": ("Daueranmeldung ansehen", "View your standing sign-up"),
     "stop": ("Abbestellen", "Unsubscribe"),
     "ticket": ("Ticket ansehen", "View ticket"),
     "today": ("„Heute“ öffnen", "Open “Today”"),
@@ -81,8 +82,9 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
     after = ("materials", links.materials) if links.materials else details
     return {
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
+        MailKind.STANDING: ("confirm" if links.confirm else "standing", links.manage),
         MailKind.CALENDAR_ADDRESS: ("calendar", f"webcal://{feed}"),
-        MailKind.FEEDBACK: ("feedback", event.feedback_url) if event.feedback_url else details,
+        MailKind.FEEDBACK: ("feedback", links.feedback) if links.feedback else details,
         MailKind.ACCOUNT_INVITATION: ("password", links.confirm or links.manage),
         MailKind.PASSWORD_RESET: ("password", links.confirm or links.manage),
         MailKind.MAIL_TEST: ("result", links.manage),
@@ -110,6 +112,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.SPEAKER_BRIEFING: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_UPDATE: ("speaker", links.speaker or links.manage),
         MailKind.SPEAKER_WITHDRAWAL: ("event", event.public_url),
+        MailKind.MATERIALS_GRANTED: after,
+        MailKind.MATERIALS_REFUSED: ("event", event.public_url),
     }.get(facts.kind)
 
 

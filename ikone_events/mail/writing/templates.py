@@ -58,7 +58,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "unterlagenlink": "links.materials",
         "anmeldelink": "event.register_url",
         "veranstaltungslink": "event.public_url",
-        "rueckmeldelink": "event.feedback_url",
+        "rueckmeldelink": "links.feedback",
         "rolle": "briefing.role",
         "angemeldete": "briefing.registered",
         "verwaltungen": "briefing.bodies",
@@ -161,14 +161,15 @@ def _symbolic_values() -> dict[str, object]:
         "title": "{{titel}}",
     }
     parts: dict[str, dict[str, object]] = {
-        "event": {"has_room": True, "postal_address": ""},
+        "event": {"has_room": True, "postal_address": "", "asks_questions": True},
         "recipient": {},
-        "links": {"privacy": ""},
+        "links": {"privacy": "", "standing": ""},
         "briefing": {"questions": (), "more": 0, "directions": ""},
         "facts": {
             "status": "confirmed",
             "materials": (),
             "contacts": (),
+            "standing_series": "",
             "questions": (),
             "has_open_fields": False,
             "legal_basis": "",

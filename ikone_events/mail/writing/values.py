@@ -37,7 +37,7 @@ _RESERVED = ("pending", "offered")
 _NAMES = ("first_name", "last_name", "question")
 _LINKS = (
     *("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept"),
-    *("speaker", "upload"),
+    *("feedback", "speaker", "upload", "standing"),
 )
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
@@ -60,6 +60,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "recipient.last_name": StrangersWords(who.last_name),
         "recipient.question": StrangersWords(who.question),
         "facts.registered_by": StrangersWords(facts.registered_by),
+        "facts.standing_series": facts.standing_series,
         "facts.other_person": StrangersWords(facts.other_person),
         "facts.contact_source": StrangersWords(facts.contact_source),
         "reserved_until": _moment(facts.reserved_until, facts.event.zone, who.locale),
@@ -71,8 +72,10 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.materials": links.materials,
         "links.confirm": links.confirm,
         "links.accept": links.accept,
+        "links.feedback": links.feedback,
         "links.speaker": links.speaker,
         "links.upload": links.upload,
+        "links.standing": links.standing,
         **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
         **{f"asked {n}": StrangersWords(each.text) for n, each in enumerate(facts.questions)},
         **{f"answer {n}": each.answer for n, each in enumerate(facts.questions)},
@@ -87,6 +90,7 @@ def shared_facts(facts: MailFacts) -> MailFacts:
         links=_no_links(facts.links.privacy),
         invitation=None,
         registered_by="",
+        standing_series="",
         other_person="",
         contact_source="",
         reserved_until=None,
@@ -141,6 +145,7 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
     return replace(
         facts,
         registered_by=own("facts.registered_by"),
+        standing_series=own("facts.standing_series"),
         other_person=own("facts.other_person"),
         contact_source=own("facts.contact_source"),
         materials=tuple(

@@ -38,10 +38,13 @@ class Edited(NamedTuple):
     moved_up: int
 
 
-def create_event(draft: EventDraft, *, actor: str, now: datetime) -> Event:
-    """Store a new draft under a slug made of its title. Raises UnfitInput."""
+def create_event(draft: EventDraft, *, actor: str, now: datetime, mark: str = "") -> Event:
+    """Store a new draft under a slug made of its title, and of `mark` if that is taken.
+
+    Raises UnfitInput.
+    """
     check_event_draft(draft)
-    event = Event(slug=_free_slug(draft.title), created_at=now, changed_at=now)
+    event = Event(slug=_free_slug(draft.title, mark), created_at=now, changed_at=now)
     fill_event(event, draft)
     db.session.add(event)
     db.session.flush()
@@ -60,11 +63,15 @@ def record_creation(event: Event, *, actor: str, now: datetime) -> None:
     )
 
 
-def _free_slug(title: str) -> str:
+def _free_slug(title: str, mark: str) -> str:
     base = slug_of(title)
     if base in RESERVED:
         base += "-event"
     taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(base))))
+    if base not in taken:
+        return base
+    if mark:
+        base = f"{base}-{mark}"
     if base not in taken:
         return base
     return next(f"{base}-{n}" for n in range(2, len(taken) + 3) if f"{base}-{n}" not in taken)

@@ -188,7 +188,7 @@ def _carry_out(
         note_mailed(event, now=now)
     if rule.action is Action.ARCHIVE:
         expire_all(event, now=now)
-        archive_persons(event, now=now)
+        archive_persons(event, by=request.actor, now=now)
     _settle_update(event, due_at)
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import State
+from ikone_events.domain.followup.details import MaterialDetails
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -13,7 +14,8 @@ from ikone_events.domain.refusals import (
     StatusRefused,
     UploadRefused,
 )
-from ikone_events.services.followup.materials import Upload, path_of, store_slides
+from ikone_events.services.followup.files import StoredFile
+from ikone_events.services.followup.materials import new_file, next_position, path_of
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.handed_in import count_waiting
 from ikone_events.store.events.models import Event, Material
@@ -34,13 +36,13 @@ def not_taken_because(event: Event) -> Complaint | None:
 
 
 def hand_in(
-    speaker: Speaker, upload: Upload, *, title: str, replaces: str = "", now: datetime
+    speaker: Speaker, stored: StoredFile, *, title: str, replaces: str = "", now: datetime
 ) -> tuple[Material, Path | None]:
-    """Store a file of a speaker, which waits for its release.
+    """Add a stored file of a speaker, which waits for its release.
 
     `replaces` is the public id of an earlier file of theirs: one that still waits is deleted (its
     file, after the commit, is returned), a released one stays until the new one is released.
-    Raises UploadRefused, FileTooLarge, StatusRefused, NotFound and UnfitInput.
+    Raises UploadRefused, StatusRefused, NotFound and UnfitInput.
     """
     event = lock_event(speaker.event.slug)
     if found := not_taken_because(event):
@@ -50,7 +52,7 @@ def hand_in(
     if count_waiting(mine) - (former is not None and not former.released) >= MOST_WAITING:
         text = N_("%(number)d files are already waiting to be checked. Please wait.")
         raise UploadRefused(Complaint(text, {"number": MOST_WAITING}, "file"))
-    material = store_slides(upload, title=title, now=now)
+    material = new_file(stored, MaterialDetails(title=title), now=now)
     material.released, material.event_id, material.speaker_id = False, event.id, mine.id
     path = None
     if former is not None and former.released:
@@ -95,6 +97,7 @@ def release_file(slug: str, public_id: str, *, visibility: str) -> tuple[Materia
         )
     former = db.session.get(Material, material.replaces_id) if material.replaces_id else None
     material.released, material.visibility, material.replaces_id = True, visibility, None
+    material.position = former.position if former else next_position(event)
     db.session.flush()
     if former is None:
         return material, None

@@ -1,108 +1,145 @@
-"""Slides, links and contacts of an event."""
+"""Files, links, recordings, contacts and notes of an event: their use cases."""
 
-import re
-import secrets
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 
-from ikone_events.domain.address import looks_like_address
-from ikone_events.domain.events.draft import is_web_address
-from ikone_events.domain.followup.uploads import check_upload, display_name
-from ikone_events.domain.header_text import header_complaint, normal_line
-from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, NotFound, UnfitInput
-from ikone_events.services.installation import get_installation, session_now
-from ikone_events.store.db import db
+from ikone_events.domain.followup.details import (
+    MaterialDetails,
+    MaterialKind,
+    Scan,
+    complaints_about,
+    normal_details,
+)
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.services.followup.files import StoredFile, check_quota
+from ikone_events.services.installation import get_installation
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import lock_event
-
-# Other files in the folder are not ours.
-_OWN_NAME = re.compile("[0-9a-f]{32}")
-_LOST_AFTER = timedelta(days=1)
-_STORED_NAMES = select(Material.stored_name).where(Material.stored_name != "")
+from ikone_events.store.followup.access import MaterialRelease
+from ikone_events.store.registering.models import Registration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file as it came in the form."""
+def new_file(stored: StoredFile, details: MaterialDetails, *, now: datetime) -> Material:
+    """The row of a stored file, which the caller adds; held back while a scanner is set up.
 
-    file_name: str
-    content: bytes
-
-
-def add_slides(
-    slug: str, upload: Upload, *, title: str, visibility: str, accessible: bool, now: datetime
-) -> Material:
-    """Store a file under a random name and hand it out under its own. Raises UploadRefused."""
-    event = lock_event(slug)
-    material = store_slides(upload, title=title, now=now)
-    material.visibility, material.accessible = visibility, accessible
-    return _add(event, material)
-
-
-def store_slides(upload: Upload, *, title: str, now: datetime) -> Material:
-    """Check a file and write it to the uploads folder; the caller adds the row.
-
-    The file is written before its row: a killed process leaves an unreachable file, never a row
-    without one. Raises UploadRefused, FileTooLarge and UnfitInput.
+    Without a title it has the name of the file. Raises UnfitInput, and UploadRefused where the
+    quota is used up.
     """
-    most_mb = get_installation().settings.max_upload_mb
-    if len(upload.content) > most_mb * 1024 * 1024:
-        raise FileTooLarge(most_mb)
-    kind = check_upload(upload.file_name, upload.content)
-    stored_name, name = secrets.token_hex(16), display_name(upload.file_name)
-    shown = _checked_title(title or name)  # before a file is written that nobody would have
-    _write(get_installation().uploads_dir / stored_name, upload.content)
-    return Material(
-        kind="slides",
-        title=shown,
-        stored_name=stored_name,
-        file_name=name,
-        content_type=kind.content_type,
-        size=len(upload.content),
+    material = Material(
+        kind=MaterialKind.FILE.value,
+        stored_name=stored.stored_name,
+        file_name=stored.file_name,
+        content_type=stored.content_type,
+        size=stored.size,
         created_at=now,
+        scan=Scan.WAITING.value if get_installation().settings.scan_command else "",
     )
+    _fill(material, details, title=stored.file_name)
+    check_quota(stored.size)
+    return material
 
 
-def add_link(slug: str, *, title: str, url: str, visibility: str, now: datetime) -> Material:
-    """Add a link. Raises UnfitInput."""
-    if not is_web_address(url):
-        text = N_("Please give a complete address, beginning with https://.")
-        raise UnfitInput(Complaint(text, about="url"))
-    link = Material(kind="link", title=_checked_title(title), url=url, created_at=now)
-    link.visibility = visibility
-    return _add(lock_event(slug), link)
+def new_entry(kind: MaterialKind, details: MaterialDetails, *, now: datetime) -> Material:
+    """A row without a file, which the caller adds. Raises UnfitInput."""
+    material = Material(kind=kind.value, created_at=now)
+    _fill(material, details)
+    return material
 
 
-def add_contact(slug: str, *, title: str, name: str, email: str, now: datetime) -> Material:
-    """Add a contact for participants; never public. Raises UnfitInput."""
-    if not looks_like_address(email):
-        text = N_("Please enter an address like name@example.org.")
-        raise UnfitInput(Complaint(text, about="email"))
+def add_file(slug: str, stored: StoredFile, details: MaterialDetails, *, now: datetime) -> Material:
+    """Add a stored file. Raises UnfitInput and UploadRefused."""
+    return add_last(lock_event(slug), new_file(stored, details, now=now))
+
+
+def add_entry(
+    slug: str, kind: MaterialKind, details: MaterialDetails, *, now: datetime
+) -> Material:
+    """Add a link, recording, contact or note. Raises UnfitInput."""
+    return add_last(lock_event(slug), new_entry(kind, details, now=now))
+
+
+def add_last(event: Event, material: Material) -> Material:
+    """Store a material behind the others."""
+    material.event_id, material.position = event.id, next_position(event)
+    db.session.add(material)
+    db.session.flush()
+    return material
+
+
+def next_position(event: Event) -> int:
+    """The position behind all materials of an event."""
+    last = select(func.max(Material.position)).where(Material.event_id == event.id)
+    return (db.session.scalar(last) or 0) + 1
+
+
+def change_material(slug: str, public_id: str, details: MaterialDetails) -> Material:
+    """Replace what is said about a material. Raises NotFound and UnfitInput.
+
+    Releases to single people are kept, so that another choice can be taken back.
+    """
+    material = get_material(lock_event(slug), public_id)
+    _fill(material, details, title=material.file_name)
+    db.session.flush()
+    return material
+
+
+def move_material(slug: str, public_id: str, *, up: bool) -> None:
+    """Swap a released material with its neighbour, if there is one. Raises NotFound."""
     event = lock_event(slug)
-    return _add(
-        event,
-        Material(
-            kind="contact",
-            title=_checked_title(title),
-            contact_name=_checked_title(name, about="name"),
-            contact_email=email,
-            visibility="registered",
-            created_at=now,
-        ),
+    db.session.refresh(event, ["materials"])
+    order = list(event.materials)
+    material = get_material(event, public_id)
+    if material not in order:
+        raise NotFound(Complaint(N_("There is no such file.")))
+    place = order.index(material)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(order):
+        order[place], order[other] = order[other], order[place]
+    for number, each in enumerate(order, 1):
+        each.position = number
+    db.session.flush()
+    db.session.expire(event, ["materials"])
+
+
+def release_to(slug: str, public_id: str, people: Collection[str]) -> int:
+    """Release a material to exactly these people, by their public ids; returns how many.
+
+    Ids of other events and of anonymised people are left out. Raises NotFound.
+    """
+    event = lock_event(slug)
+    material = get_material(event, public_id)
+    wanted = set(
+        db.session.scalars(
+            select(Registration.id).where(
+                Registration.event_id == event.id,
+                Registration.public_id.in_(people),
+                Registration.anonymised_at.is_(None),
+            )
+        )
     )
+    former = MaterialRelease.material_id == material.id
+    rows_written(
+        delete(MaterialRelease).where(former, MaterialRelease.registration_id.not_in(wanted))
+    )
+    kept = set(db.session.scalars(select(MaterialRelease.registration_id).where(former)))
+    for number in sorted(wanted - kept):
+        db.session.add(MaterialRelease(material_id=material.id, registration_id=number))
+    db.session.flush()
+    return len(wanted)
 
 
-def remove_material(slug: str, public_id: str) -> Path | None:
-    """Delete a material; returns the file to delete after the commit."""
+def remove_material(slug: str, public_id: str) -> tuple[str, Path | None]:
+    """Delete a material; returns its title and the file to delete after the commit."""
     event = lock_event(slug)
     material = get_material(event, public_id)
     path = path_of(material) if material.stored_name else None
     db.session.delete(material)
-    return path
+    return material.title, path
 
 
 def get_material(event: Event, public_id: str) -> Material:
@@ -120,37 +157,12 @@ def path_of(material: Material) -> Path:
     return (get_installation().uploads_dir / material.stored_name).resolve()
 
 
-def delete_lost_files() -> None:
-    """Delete files of the uploads folder that no material has, after a day.
-
-    They are left by killed processes, and by archived events: what a speaker handed in and nobody
-    released is deleted with the names. A file that is being added has no row yet, hence the day.
-    """
-    folder, names = get_installation().uploads_dir, set(db.session.scalars(_STORED_NAMES))
-    before = session_now().timestamp() - _LOST_AFTER.total_seconds()
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if _OWN_NAME.fullmatch(path.name) and path.name not in names:
-            with suppress(OSError):
-                if path.stat().st_mtime < before:
-                    path.unlink()
-
-
-def _checked_title(text: str, *, about: str = "title") -> str:
-    title = normal_line(" ".join(text.split()))
-    if not title:
-        raise UnfitInput(Complaint(N_("Please enter a title."), about=about))
-    if complaint := header_complaint(title):
-        raise UnfitInput(Complaint(complaint.text, complaint.values, about))
-    return title
-
-
-def _add(event: Event, material: Material) -> Material:
-    material.event_id = event.id
-    db.session.add(material)
-    db.session.flush()
-    return material
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+def _fill(material: Material, details: MaterialDetails, title: str = "") -> None:
+    """Check details and set the columns. Raises UnfitInput."""
+    values = asdict(normal_details(details))
+    values["title"] = values["title"] or title
+    normal, kind = MaterialDetails(**values), MaterialKind(material.kind)
+    if complaints := complaints_about(normal, kind):
+        raise UnfitInput(complaints)
+    for name, value in values.items():
+        setattr(material, name, value)

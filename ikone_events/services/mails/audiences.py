@@ -16,6 +16,7 @@ from ikone_events.domain.mails.audiences import (
     OF_NEWS,
     Audience,
 )
+from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.recipients import ContactChoice, ContactGroup, read_choice
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
 from ikone_events.store.db import db
@@ -23,6 +24,7 @@ from ikone_events.store.directory.models import Contact, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker, briefed
 from ikone_events.store.followup.access import sees_some
+from ikone_events.store.followup.feedback import HAS_ANSWERED
 from ikone_events.store.mails.models import NETWORK, Mailing, Subscriber
 from ikone_events.store.mails.objections import Objection
 from ikone_events.store.plan.models import StepRecipient
@@ -79,6 +81,17 @@ def people_of_mailing(event: Event, mailing: Mailing, *, now: datetime) -> Selec
         step_id=mailing.step_id,
         mailed_at=mailing.created_at,
     )
+
+
+def people_to_write_to(event: Event, mailing: Mailing, *, now: datetime) -> Select[Registration]:
+    """The people of a mailing without those who have done what it asks for.
+
+    Previews and counts don't leave them out: the difference would tell who has given feedback.
+    """
+    people = people_of_mailing(event, mailing, now=now)
+    if mailing.kind == MailKind.FEEDBACK.value:
+        people = people.where(~HAS_ANSWERED)
+    return people
 
 
 def subscribers_of(event: Event, audience: Audience) -> Select[Subscriber]:

@@ -48,6 +48,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
+from ikone_events.store.registering.standing import StandingSignUp
 from ikone_events.store.rooms.attendance import attendance_of
 
 # The details of these people are deleted before those of people who took part.
@@ -82,6 +83,7 @@ def facts_for(
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
+        standing_series=_standing_series(kind, registration, event),
         calendar_address=_calendar_address(kind, registration, now),
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
@@ -150,7 +152,25 @@ def _links(
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
     links = links_of(event, registration)
-    return replace(links, materials="") if hides_materials else links
+    if hides_materials:
+        links = replace(links, materials="")
+    if registration.standing_id is None:
+        return links
+    standing = db.session.get(StandingSignUp, registration.standing_id)
+    return replace(links, standing=standing_page(standing)) if standing else links
+
+
+def _standing_series(kind: MailKind, registration: Registration, event: Event) -> str:
+    """The series of the standing sign-up that a mail leads to."""
+    leads = kind is not MailKind.ADDRESS_WITHDRAWN and registration.standing_id is not None
+    return event.series if leads else ""
+
+
+def standing_page(standing: StandingSignUp) -> str:
+    """The absolute URL of the page of a standing sign-up, the same in every mail."""
+    installation = get_installation()
+    claim = LinkClaim(standing.public_id, standing.link_epoch)
+    return installation.page(f"/standing/{installation.signer.sign(Purpose.STANDING, claim)}")
 
 
 def _changes(

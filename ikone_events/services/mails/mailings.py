@@ -12,7 +12,7 @@ from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
-from ikone_events.services.mails.audiences import People, people_of_mailing, readers_of
+from ikone_events.services.mails.audiences import People, people_to_write_to, readers_of
 from ikone_events.services.mails.texts import snapshot
 from ikone_events.services.mails.values import notified_versions
 from ikone_events.store.db import ask_for_delivery, db, for_update, rows_written
@@ -226,7 +226,7 @@ def people_after(mailing: Mailing, now: datetime) -> People:
         return readers_of(mailing.event, audience, choice, at=at).where(model.id > mailing.last_id)
     if audience is Audience.SPEAKERS:
         return briefed(mailing.event_id).where(Speaker.id > mailing.last_id)
-    people = people_of_mailing(mailing.event, mailing, now=now).where(
+    people = people_to_write_to(mailing.event, mailing, now=now).where(
         Registration.id > mailing.last_id,
         or_(
             Registration.event_lock_version < mailing.event_lock_version,

@@ -241,11 +241,11 @@ def stop_replaced(mail: OutboxMail, *, now: datetime, leave_mailing: bool) -> No
     db.session.flush()
 
 
-def stop_to_speaker(speaker_id: int, *, now: datetime) -> None:
-    """Stop the queued mails to a speaker whose links do not work any more."""
+def stop_with_dead_links(whose: ColumnElement[bool], *, now: datetime) -> None:
+    """Stop the queued mails to somebody whose links do not work any more."""
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
-    mine = OutboxMail.speaker_id == speaker_id, OutboxMail.state == "queued", free
-    _note_all(_stopping(*mine), "replaced", actor="", now=now)
+    stopping = _stopping(whose, OutboxMail.state == "queued", free)
+    _note_all(stopping, "replaced", actor="", now=now)
 
 
 def resume(mailing: Mailing, *, actor: str, now: datetime) -> int:

@@ -70,7 +70,7 @@ def leave_mailbox(speaker: Speaker, event: Event, *, now: datetime, why: str) ->
     entered = has_entry(speaker)
     speaker.link_epoch += 1
     db.session.flush()
-    outbox.stop_to_speaker(speaker.id, now=now)
+    outbox.stop_with_dead_links(OutboxMail.speaker_id == speaker.id, now=now)
     if entered:
         key = f"speaker:{speaker.public_id}:{speaker.link_epoch}:{why}"
         write_to_speaker(MailKind.SPEAKER_WITHDRAWAL, speaker, event, key=key, now=now, why=why)

@@ -8,9 +8,11 @@ from ikone_events.domain.address import email_key
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.standing import StandingSignUp
 
 
 def mark(email: str, *, code: str, words: str, now: datetime) -> None:
@@ -44,6 +46,6 @@ def tidy() -> None:
     """Delete marks of addresses that are not used any more."""
     if db.session.scalar(select(UndeliverableAddress.email_key).limit(1)) is None:
         return
-    users = (Registration, Subscriber, Contact, Speaker)
+    users = (Registration, Subscriber, Contact, Speaker, StandingSignUp, MaterialRequest)
     used = union(*(select(user.email_key) for user in users))
     rows_written(delete(UndeliverableAddress).where(UndeliverableAddress.email_key.not_in(used)))

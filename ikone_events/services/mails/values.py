@@ -12,7 +12,7 @@ from ikone_events.domain.events.facts import RUNNING, Mode
 from ikone_events.domain.events.lifecycle import Action, EventFormat
 from ikone_events.domain.mails.facts import Difference, EventSummary, Links, Recipient, Sender
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.registering.form_fields import Answers
+from ikone_events.domain.registering.form_fields import Answers, FormName
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.rooms.door import has_door, is_link_out, is_room_known
 from ikone_events.domain.rooms.ticket import has_ticket
@@ -22,7 +22,7 @@ from ikone_events.store.events.models import Event, EventVersion
 from ikone_events.store.events.snapshots import derived
 from ikone_events.store.mails.event_versions import event_in, event_versions, notified_numbers
 from ikone_events.store.plan.models import due_at_of
-from ikone_events.store.registering.form_fields import left_open
+from ikone_events.store.registering.form_fields import asked_of, left_open
 from ikone_events.store.registering.models import Registration
 
 # The room opens before the start, so that people can test camera and sound.
@@ -79,7 +79,7 @@ def _summary_of(event: Event, locale: str) -> EventSummary:
         contact_phone=event.contact_phone,
         public_url=installation.page(f"/events/{event.slug}"),
         register_url=installation.page(f"/events/{event.slug}/register"),
-        feedback_url=event.feedback_url,
+        asks_questions=bool(asked_of(event, FormName.FEEDBACK)),
     )
 
 
@@ -125,6 +125,7 @@ def links_of(event: Event, registration: Registration) -> Links:
     moving, pending = event.state in _MOVING, status == Status.PENDING.value
     asked = moving and pending and registration.awaits == Awaits.ADDRESS.value
     offered = moving and status == Status.OFFERED.value
+    feedback = f"{manage}/feedback" if asked_of(event, FormName.FEEDBACK) else event.feedback_url
     return Links(
         manage=manage,
         room=f"{manage}/room" if enters else "",
@@ -134,6 +135,7 @@ def links_of(event: Event, registration: Registration) -> Links:
         privacy=installation.page("/privacy"),
         confirm=f"{manage}/confirm" if asked else "",
         accept=f"{manage}/accept" if offered else "",
+        feedback=feedback,
     )
 
 

@@ -9,15 +9,20 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import RULES, State
+from ikone_events.domain.followup.details import MaterialKind
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.operating.dataset import Dataset, read_dataset
-from ikone_events.domain.operating.dataset_records import EventRecord, Record, RegistrationRecord
+from ikone_events.domain.operating.dataset_events import EventRecord, MaterialRecord
+from ikone_events.domain.operating.dataset_records import (
+    RegistrationRecord,
+)
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.directory.contacts import store_contacts
 from ikone_events.services.directory.importing import store_organisations
 from ikone_events.services.events.editing import fill_event
-from ikone_events.services.followup.materials import Upload, store_slides
+from ikone_events.services.followup.files import stored_file, upload_from
+from ikone_events.services.followup.materials import add_last, new_entry, new_file
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.privacy.archiving import archive_persons
@@ -28,7 +33,7 @@ from ikone_events.services.rooms.registry import kinds_set_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.directory.naming import find_by_name
-from ikone_events.store.events.models import Event, Material, StateChange
+from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import NETWORK, Subscriber
 from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration
@@ -78,7 +83,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         keep_seats(event, now=now)
         keep_places(event)
         if event.state == State.ARCHIVED.value:
-            archive_persons(event, now=now)
+            archive_persons(event, by=actor, now=now)
     return loaded
 
 
@@ -132,30 +137,17 @@ def _action_between(source: str, target: State) -> str:
 
 
 def _store_material(
-    event: Event, record: Record, loaded: Loaded, *, folder: Path, now: datetime
+    event: Event, record: MaterialRecord, loaded: Loaded, *, folder: Path, now: datetime
 ) -> None:
-    title = str(record.get("title") or record.get("file") or "")
-    visibility = "public" if record.get("visibility") == "public" else "registered"
-    if record.get("type") == "slides":
-        path = folder / Path(str(record.get("file"))).name
-        if not path.is_file():
-            loaded.missing_files.append(path.name)
-            return
-        upload = Upload(file_name=path.name, content=path.read_bytes())
-        material = store_slides(upload, title=title, now=now)
-        material.visibility = visibility
-    else:
-        material = Material(
-            kind="contact" if record.get("type") == "contact" else "link",
-            title=title,
-            visibility=visibility,
-            url=str(record.get("url") or ""),
-            contact_name=str(record.get("name") or ""),
-            contact_email=str(record.get("email") or ""),
-            created_at=now,
-        )
-    material.event_id = event.id
-    db.session.add(material)
+    if record.kind is not MaterialKind.FILE:
+        add_last(event, new_entry(record.kind, record.details, now=now))
+        return
+    path = folder / Path(record.file).name
+    if not path.is_file():
+        loaded.missing_files.append(path.name)
+        return
+    with stored_file(upload_from(path)) as stored:
+        add_last(event, new_file(stored, record.details, now=now))
 
 
 def _store_registration(

@@ -106,9 +106,17 @@ def _new_step(event: Event, planned: Planned, anchors: Anchors, *, now: datetime
     set_timing(step, planned.timing, anchors)
     if is_moot(planned.what, State(event.state)):
         finish(step, MOOT, PLAN, OBSOLETE, now=now)
-    elif step.due_at < now and planned.what.action is not Action.ARCHIVE:
-        finish(step, EXPIRED, PLAN, _PAST_ALREADY, now=now)
+    else:
+        expire_if_past(step, now=now)
     return step
+
+
+def expire_if_past(step: Step, *, now: datetime) -> None:
+    """Let a step of a new plan wait, unless its time has passed."""
+    if step.due_at < now and step.action != Action.ARCHIVE.value:
+        finish(step, EXPIRED, PLAN, _PAST_ALREADY, now=now)
+    else:
+        reopen(step)
 
 
 def set_timing(step: Step, timing: Timing, anchors: Anchors) -> None:

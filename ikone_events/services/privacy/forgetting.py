@@ -12,9 +12,17 @@ from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOU
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.followup.answers import withdraw_naming
 from ikone_events.services.mails import undeliverable_addresses
+from ikone_events.services.privacy.striking import (
+    STRUCK_OUT,
+    longest_first,
+    strike_out_of_reasons,
+)
+from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
+from ikone_events.store.followup.access import MaterialRelease
+from ikone_events.store.followup.feedback import FeedbackDone
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
@@ -27,7 +35,6 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Actors that name nobody; all others are organisers' addresses.
 _NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
-_STRUCK_OUT = "…"
 # For this time the last mails of a forgotten person wait for a mail server that is down.
 _LAST_MAILS = timedelta(days=1)
 _NAMING = (
@@ -40,6 +47,7 @@ _EMPTY: dict[str, Any] = {
     "email_key": Registration.public_id,  # unique, but no address
     "calendar_uid": Registration.public_id,  # the old one identifies the person's calendar entry
     "code_id": None,
+    "standing_id": None,
     "wants_supplement": False,
     "link_epoch": Registration.link_epoch + 1,
 }
@@ -51,11 +59,14 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     Organisation, mode, status, attendance and its minutes stay: they carry the figures.
     """
     db.session.flush()  # unflushed changes would overwrite the emptied fields
+    note_attended(ids, now=now)
     rows_written(delete(Answer).where(Answer.registration_id.in_(ids)))
     rows_written(delete(IncomingMail).where(IncomingMail.registration_id.in_(ids)))
     withdraw_naming(ids)
     rows_written(delete(Question).where(Question.registration_id.in_(ids)))
+    rows_written(delete(FeedbackDone).where(FeedbackDone.registration_id.in_(ids)))
     rows_written(delete(CheckInPress).where(CheckInPress.registration_id.in_(ids)))
+    rows_written(delete(MaterialRelease).where(MaterialRelease.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
     forget_sources(ids)
     changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
@@ -108,9 +119,11 @@ def strike_out(person: Registration) -> None:
     ids = [other.id for other in others]
     for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
         for word in (full_name(person.title, person.first_name, person.last_name), name):
-            mail.text = mail.text.replace(word, _STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
-            mail.subject = mail.subject.replace(word, _STRUCK_OUT)
+            mail.text = mail.text.replace(word, STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
+            mail.subject = mail.subject.replace(word, STRUCK_OUT)
+    full = full_name(person.title, person.first_name, person.last_name)
+    strike_out_of_reasons(person.event, longest_first({full, name, person.email}))
     _drop_test_mails(person)
     _strike_out_of_lists(person, name)
 
@@ -127,8 +140,8 @@ def _strike_out_of_lists(person: Registration, name: str) -> None:
     )
     for mail in db.session.scalars(lists):
         for word in (full, name):
-            mail.text = mail.text.replace(word, _STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
+            mail.text = mail.text.replace(word, STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
 
 
 def _drop_test_mails(person: Registration) -> None:

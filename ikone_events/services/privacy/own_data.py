@@ -20,12 +20,16 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.followup.access import released_titles
+from ikone_events.store.followup.feedback import has_answered
+from ikone_events.store.followup.requests import MaterialRequest, requests_by_address
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
+from ikone_events.store.registering.standing import StandingSignUp, standing_of
 from ikone_events.store.registering.waiting_list import waiting_position
 from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.models import Question
@@ -35,11 +39,15 @@ Data = dict[str, Any]
 
 _DETAILS = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_at", "registered_by", "note", "wants_supplement"),
+    *("locale", "registered_at", "registered_by", "via", "note", "wants_supplement"),
 )
 _OF_CONTACT = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "locale"),
     *("source", "legal_basis", "note"),
+)
+_OF_STANDING = (
+    *("series_slug", "salutation", "title", "first_name", "last_name", "email", "position"),
+    "locale",
 )
 # Any other actor is an organiser, whose address is personal data of another person.
 _ACTORS = {"person": "you", "calendar": "your calendar", "system": "system"}
@@ -71,13 +79,20 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "standing": _status(registration),
         "history": [_change(change) for change in status_history(registration)],
         "attendance": _attendance(registration, now),
+        # Which answers they were is not known.
+        "feedback_given": has_answered(registration.id),
+        "materials_released_to_you": released_titles(registration.id),
         "calendar": {
             "entry_sent": registration.calendar_sequence is not None,
             "answer_of_your_calendar": registration.partstat or None,
             "private_calendar_since": _iso(feed.created_at if feed else None),
         },
+        "standing_sign_ups": [_standing(row) for row in standing_of(registration.email_key)],
         "contact_person": _contact(registration),
         "objected_to_announcements": bool(objected_among([registration.email_key])),
+        "requests_for_materials": [
+            _material_request(each) for each in requests_by_address(registration.email_key)
+        ],
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
@@ -124,6 +139,17 @@ def _contact(registration: Registration) -> Data | None:
     }
 
 
+def _standing(row: StandingSignUp) -> Data:
+    """A standing sign-up of the address to a series."""
+    return {
+        **{name: getattr(row, name) for name in _OF_STANDING},
+        "administration": row.organisation_text,
+        "entered_by_the_office": bool(row.entered_by),
+        "signed_up_at": _iso(row.created_at),
+        "confirmed_at": _iso(row.confirmed_at),
+    }
+
+
 def _answer(given: GivenAnswer, registration: Registration) -> Data:
     field, locale = given.field, registration.locale
     short = field.keep_days is not None
@@ -151,6 +177,21 @@ def _question(row: Question, registration: Registration) -> Data:
         "answer": row.answer or None,
         "answer_sent_at": _iso(row.sent_at),
         "published_without_your_name": row.published_id is not None,
+    }
+
+
+def _material_request(request: MaterialRequest) -> Data:
+    """A request of the same address, also for materials of other events."""
+    return {
+        "event": request.event.title,
+        "name": request.name or None,
+        "email": request.email,
+        "administration": request.organisation_text,
+        "language": request.locale,
+        "asked_at": _iso(request.asked_at),
+        "state": request.state,
+        "decided_at": _iso(request.decided_at),
+        "link_valid_until": _iso(request.granted_until),
     }
 
 

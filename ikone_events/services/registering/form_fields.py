@@ -1,9 +1,10 @@
-"""The form of an event: fields added, edited, moved, retired, deleted."""
+"""The forms of an event: fields added, edited, moved, retired, deleted."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -20,6 +21,7 @@ from ikone_events.domain.registering.form_fields import (
     ROLES,
     FieldChoice,
     FieldKind,
+    FormName,
     OwnField,
     key_of,
 )
@@ -27,6 +29,7 @@ from ikone_events.services.registering.answers import places_taken
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.followup.feedback import FeedbackAnswer
 from ikone_events.store.registering.form_fields import (
     AS_DESCRIBED,
     Answer,
@@ -34,45 +37,52 @@ from ikone_events.store.registering.form_fields import (
     fields_of_event,
 )
 
+# The answers to a form's fields, and the column that tells whose they are.
+_ANSWERS: Mapping[FormName, tuple[Any, Any]] = {
+    FormName.REGISTRATION: (Answer, Answer.registration_id),
+    FormName.FEEDBACK: (FeedbackAnswer, FeedbackAnswer.entry),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class FieldEntry:
-    """One field in the organisers' list, with the number of people who answered it."""
+    """One field in the list, with the number of people who answered it."""
 
     field: OwnField
     answers: int
 
 
-def entries_of(event: Event) -> list[FieldEntry]:
-    """All fields of an event in order, retired ones included."""
-    people = func.count(Answer.registration_id.distinct())
+def entries_of(event: Event, form: FormName = FormName.REGISTRATION) -> list[FieldEntry]:
+    """All fields of a form in order, retired ones included."""
+    table, who = _ANSWERS[form]
     counted = db.session.execute(
-        select(Answer.field_id, people)
-        .join(FormField, Answer.field_id == FormField.id)
+        select(table.field_id, func.count(who.distinct()))
+        .join(FormField, table.field_id == FormField.id)
         .where(FormField.event_id == event.id)
-        .group_by(Answer.field_id)
+        .group_by(table.field_id)
     )
     numbers = {row[0]: row[1] for row in counted}
-    return [FieldEntry(row.described(), numbers.get(row.id, 0)) for row in _rows(event)]
+    return [FieldEntry(row.described(), numbers.get(row.id, 0)) for row in _rows(event, form)]
 
 
 def get_entry(event: Event, key: str) -> FieldEntry:
     """One field of an event; raises NotFound."""
-    found = next((entry for entry in entries_of(event) if entry.field.key == key), None)
-    if found is None:
-        raise _missing()
-    return found
+    form = FormName(_get(event, key).form)
+    return next(entry for entry in entries_of(event, form) if entry.field.key == key)
 
 
-def surroundings_of(event: Event, key: str = "") -> Surroundings:
-    """The facts that decide about a change of a field, or about a new one at the end."""
-    rows = _rows(event)
+def surroundings_of(
+    event: Event, key: str = "", form: FormName = FormName.REGISTRATION
+) -> Surroundings:
+    """The facts that decide about a change of a field, or about a new one at a form's end."""
+    form = FormName(_get(event, key).form) if key else form
+    rows, table = _rows(event, form), _ANSWERS[form][0]
     fields = [row.described() for row in rows]
     place = next((n for n, row in enumerate(rows) if row.key == key), None)
     before = [field for field in fields[:place] if not field.retired]
     if place is None:
         return Surroundings(before=before)
-    answered = select(Answer.value).where(Answer.field_id == rows[place].id).distinct()
+    answered = select(table.value).where(table.field_id == rows[place].id).distinct()
     values = set(db.session.scalars(answered))
     return Surroundings(
         before=before,
@@ -84,16 +94,18 @@ def surroundings_of(event: Event, key: str = "") -> Surroundings:
 
 
 def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> OwnField:
-    """Add a field at the end of the form. Raises UnfitInput, StaleForm, NotFound."""
+    """Add a field at the end of its form. Raises UnfitInput, StaleForm, NotFound."""
     event = _lock_for_edit(slug, expected, now=now)
-    rows = _rows(event)
+    rows = _rows(event, draft.form)
     if len(rows) >= MOST_FIELDS:
         text = N_("At most %(limit)d fields, please.")
         raise UnfitInput(Complaint(text, {"limit": MOST_FIELDS}))
-    field = _checked(draft, surroundings_of(event))
+    field = _checked(draft, surroundings_of(event, form=draft.form))
+    keys = db.session.scalars(select(FormField.key).where(FormField.event_id == event.id))
     row = FormField(
         event_id=event.id,
-        key=key_of(field.label, [row.key for row in rows]),
+        form=draft.form.value,
+        key=key_of(field.label, keys.all()),
         position=max((row.position for row in rows), default=0) + 1,
         versions="[]",
     )
@@ -171,9 +183,10 @@ def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[Fiel
 
 
 def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> None:
-    """Give a new event its checked fields."""
+    """Give an event checked fields, whose keys it has not yet."""
     for position, field in enumerate(fields, 1):
-        row = FormField(event_id=event.id, key=field.key, position=position, versions="[]")
+        own = {"event_id": event.id, "form": field.form.value, "key": field.key}
+        row = FormField(**own, position=position, versions="[]")
         nobody_yet = tuple(choice.keeping(0) for choice in field.choices)
         fill_field(row, replace(field, choices=nobody_yet), now=now)
         row.retired_at = now if field.retired else None
@@ -201,7 +214,7 @@ def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -
     Raises UnfitInput when it would precede a field it depends on, StaleForm, NotFound.
     """
     event = _lock_for_edit(slug, expected, now=now)
-    rows = [row for row in _rows(event) if row.retired_at is None]
+    rows = [row for row in _rows(event, FormName(_get(event, key).form)) if row.retired_at is None]
     here = next((n for n, row in enumerate(rows) if row.key == key), None)
     if here is None:
         raise _missing()
@@ -240,7 +253,8 @@ def retire_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnFie
 def bring_back_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
     """Ask a retired field again, at the end of the form. Raises UnfitInput."""
     event = _lock_for_edit(slug, expected, now=now)
-    row, rows = _get(event, key), _rows(event)
+    row = _get(event, key)
+    rows = _rows(event, FormName(row.form))
     asked = {other.key for other in rows if other.retired_at is None}
     if row.shown_if and row.shown_if not in asked:
         text = N_("“%(field)s” hangs on “%(other)s”, which is not asked. Bring that back first.")
@@ -271,13 +285,13 @@ def _lock_for_edit(slug: str, expected: int, *, now: datetime) -> Event:
     return event
 
 
-def _rows(event: Event) -> list[FormField]:
-    return list(db.session.scalars(fields_of_event(event.id)))
+def _rows(event: Event, form: FormName = FormName.REGISTRATION) -> list[FormField]:
+    return list(db.session.scalars(fields_of_event(event.id, form)))
 
 
 def _get(event: Event, key: str) -> FormField:
-    row = next((row for row in _rows(event) if row.key == key), None)
-    if row is None:
+    wanted = select(FormField).where(FormField.event_id == event.id, FormField.key == key)
+    if (row := db.session.scalar(wanted)) is None:
         raise _missing()
     return row
 

@@ -33,14 +33,16 @@ _LINES = frozenset(
 )
 _AS_TYPED = (
     *("salutation", "title", "first_name", "last_name", "email", "position", "question"),
-    *("locale", "registered_by"),
+    *("locale", "registered_by", "via"),
 )
+_OF_STANDING = ("standing_id", "address_confirmed_at")
 _KEYED = ("first_name", "last_name", "email", "organisation")
 # What mails read of a registration before it is stored.
 _DEFAULTS: Mapping[str, Any] = {
     **dict.fromkeys(("status", "awaits", "calendar_method", "partstat", "thread_id"), ""),
     **dict.fromkeys(("reserved_until", "waiting_order", "predecessor_id", "code_id")),
     **dict.fromkeys(("address_confirmed_at", "approved_at", "accepted_at", "anonymised_at")),
+    "standing_id": None,
     **dict.fromkeys(("calendar_sequence", "calendar_stamp")),
 }
 
@@ -51,7 +53,7 @@ class Applicant:
 
     `mode` counts at hybrid events, `code` at those by invitation. `answers` are those to the
     event's own fields, by key; a single answer is a list of one. `registered_by` names the
-    colleague who filled in the form.
+    colleague who filled in the form, `via` the link that led to it.
     """
 
     first_name: str
@@ -67,10 +69,19 @@ class Applicant:
     code: str = ""
     answers: Mapping[str, Sequence[str]] = field(default_factory=lambda: MappingProxyType({}))
     registered_by: str = ""
+    via: str = ""
 
     def __post_init__(self) -> None:
         """Normalise what was typed, also in lists that were stored earlier."""
         normalise(self, _LINES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingApplicant(Applicant):
+    """A person with a standing sign-up, in which the address was confirmed."""
+
+    standing_id: int
+    address_confirmed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +100,12 @@ class RegistrationDraft:
 def new_registration(event: Event, applicant: Applicant, *, now: datetime) -> Registration:
     """A registration without a status, in no session."""
     typed = {name: getattr(applicant, name) for name in _AS_TYPED}
+    origin: dict[str, Any] = {}
+    if isinstance(applicant, StandingApplicant):
+        origin = {name: getattr(applicant, name) for name in _OF_STANDING}
     return new_row(
         Registration,
-        **_DEFAULTS,
+        **{**_DEFAULTS, **origin},
         event_id=event.id,
         public_id=new_public_id(),
         link_epoch=1,

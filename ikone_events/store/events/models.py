@@ -72,7 +72,8 @@ class Event(InCalendars, Base):
     `room_url`, `room_pin` and `dial_in` are of a room that is a plain link, `moderator_url` is its
     link for speakers; a provider that makes rooms needs none of them. `directions` is the room in
     the building and the way there, `bring` what to bring. `attendance_incomplete`: the office has
-    not noted everybody, so whoever is not recorded is unknown and not absent.
+    not noted everybody, so whoever is not recorded is unknown and not absent. `grants_materials`:
+    whoever asks for materials after the event gets them without a decision of the office.
     """
 
     __tablename__ = "event"
@@ -137,6 +138,7 @@ class Event(InCalendars, Base):
     contact_phone: Mapped[str] = mapped_column(String(50), default="")
     retention_days: Mapped[int] = mapped_column(default=90)
     figures: Mapped[str] = mapped_column(Text, default="")
+    grants_materials: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.rooms.attendance import is_over
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.public_history import was_cancelled
-from ikone_events.store.figures.counts import COUNTED_KINDS
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
 

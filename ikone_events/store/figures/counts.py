@@ -10,24 +10,18 @@ from enum import Enum, auto
 from sqlalchemy import Date, case, func, literal, or_, select
 
 from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS
+from ikone_events.domain.followup.details import Scan
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.requests import IS_WAITING, MaterialRequest
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.models import Registration
-
-# The kinds that the funder counts: bodies with a full-time administration.
-COUNTED_KINDS = (
-    "kreisfreie_stadt",
-    "landkreis",
-    "verbandsgemeinde",
-    "verbandsfreie_stadt",
-    "verbandsfreie_gemeinde",
-)
 
 
 class Table(Enum):
@@ -38,6 +32,7 @@ class Table(Enum):
     MATERIALS = auto()
     MAILS = auto()
     INCOMING = auto()
+    REQUESTS = auto()
 
 
 @dataclass(slots=True)
@@ -48,7 +43,7 @@ class Counts:
     administrations that are members on the event's day. `failed_mail` includes `bounced_mail`,
     which a server had accepted first; `unreached` counts the addresses of bounces that nobody has
     looked at, `odd_answers` other incoming mails to look at. `is_written_about`: a draft has mails
-    that are no tests.
+    that are no tests. `material_requests` wait for a decision.
     """
 
     by_status: dict[str, int] = field(default_factory=dict)
@@ -59,6 +54,9 @@ class Counts:
     members: int = 0
     materials: int = 0
     handed_in: int = 0
+    material_requests: int = 0
+    infected: int = 0
+    unscanned: int = 0
     failed_mail: int = 0
     queued_mail: int = 0
     bounced_mail: int = 0
@@ -178,15 +176,16 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     rows = db.session.execute(
-        select(Material.event_id, Material.released, func.count())
+        select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
-        .group_by(Material.event_id, Material.released)
+        .group_by(Material.event_id, Material.released, Material.scan)
     )
-    for event_id, released, number in rows:
-        if released:
-            found[event_id].materials = number
-        else:
-            found[event_id].handed_in = number
+    for event_id, released, scan, number in rows:
+        counts = found[event_id]
+        counts.materials += number if released else 0
+        counts.handed_in += 0 if released else number
+        counts.infected += number if scan == Scan.INFECTED else 0
+        counts.unscanned += number if scan == Scan.FAILED else 0
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:
@@ -229,12 +228,23 @@ def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:
             counts.bounced_mail, counts.unreached, counts.odd_answers = mails, addresses, odd
 
 
+def _count_requests(found: dict[int, Counts], _events: Iterable[Event]) -> None:
+    rows = db.session.execute(
+        select(MaterialRequest.event_id, func.count())
+        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .group_by(MaterialRequest.event_id)
+    )
+    for event_id, number in rows:
+        found[event_id].material_requests = number
+
+
 _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] = {
     Table.PEOPLE: _count_people,
     Table.ADMINISTRATIONS: _count_administrations,
     Table.MATERIALS: _count_materials,
     Table.MAILS: _count_mails,
     Table.INCOMING: _count_incoming,
+    Table.REQUESTS: _count_requests,
 }
 
 

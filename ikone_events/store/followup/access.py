@@ -1,5 +1,6 @@
 """What a registered person may see of the materials of an event."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, and_, false, func, or_, select
@@ -30,18 +31,11 @@ class MaterialRelease(Base):
 def materials_for(event: Event, person_id: int, status: str, now: datetime) -> list[Material]:
     """What the registered person with this id and status may see now, in the office's order.
 
-    Who waited sees what is public, and what was released to them.
+    What is for everybody is also for people without a place, and what the office has released to a
+    person is for that person whatever became of the registration.
     """
-    if status not in (Status.CONFIRMED.value, Status.WAITLISTED.value):
-        return []
     viewer = _viewer(event, person_id, status, now)
     return visible(event.materials, viewer, State(event.state), now)
-
-
-def released_to(material: Material) -> int:
-    """To how many people a material was released one by one."""
-    mine = select(func.count()).where(MaterialRelease.material_id == material.id)
-    return db.session.scalar(mine) or 0
 
 
 def sees_some(event: Event, mailed_at: datetime | None, now: datetime) -> ColumnElement[bool]:
@@ -74,7 +68,7 @@ def _viewer(event: Event, person_id: int, status: str, now: datetime) -> Viewer:
     confirmed = status == Status.CONFIRMED.value
     kinds = {material.visibility for material in event.materials}
     attended, chosen = False, frozenset[int]()
-    if Visibility.ATTENDED.value in kinds and confirmed:
+    if confirmed and Visibility.ATTENDED.value in kinds:
         came = select(attendance_of(now, event.id)).select_from(Registration)
         known = db.session.scalar(came.where(Registration.id == person_id))
         attended = known == Attendance.ATTENDED.value
@@ -82,3 +76,36 @@ def _viewer(event: Event, person_id: int, status: str, now: datetime) -> Viewer:
         own = MaterialRelease.registration_id == person_id
         chosen = frozenset(db.session.scalars(select(MaterialRelease.material_id).where(own)))
     return Viewer(registered=confirmed, attended=attended, chosen=chosen)
+
+
+def count_releases(event: Event) -> dict[int, int]:
+    """To how many people each material of an event is released one by one, by its id."""
+    rows = db.session.execute(
+        select(MaterialRelease.material_id, func.count())
+        .join(Material, MaterialRelease.material_id == Material.id)
+        .where(Material.event_id == event.id)
+        .group_by(MaterialRelease.material_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def released_people(material: Material) -> frozenset[int]:
+    """The ids of the registrations to which a material is released one by one."""
+    of_it = MaterialRelease.material_id == material.id
+    return frozenset(db.session.scalars(select(MaterialRelease.registration_id).where(of_it)))
+
+
+def released_titles(person_id: int) -> list[str]:
+    """The titles of what is released to a person one by one."""
+    own = MaterialRelease.registration_id == person_id
+    titles = select(Material.title).join(
+        MaterialRelease, MaterialRelease.material_id == Material.id
+    )
+    return list(db.session.scalars(titles.where(own).order_by(Material.id)))
+
+
+def people_to_choose(event: Event) -> Sequence[Registration]:
+    """Whoever can be chosen, by name: all who are not anonymised, whatever their status."""
+    known = Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    people = select(Registration).where(*known).order_by(Registration.name_key, Registration.id)
+    return db.session.scalars(people).all()

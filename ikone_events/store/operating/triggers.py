@@ -29,7 +29,8 @@ BY_ATTENDEES = frozenset(
     {
         *("registration", "seat_count", "import_list", "subscriber", "assignment"),
         *("mailing", "outbox_mail", "incoming_mail", "attendance", "question"),
-        *("room_session", "room_watch", "check_in_press"),
+        *("room_session", "room_watch", "check_in_press", "standing_date", "material_request"),
+        "feedback_answer",
     }
 )
 # Tables of an event that only organisers' pages show.

@@ -12,6 +12,7 @@ from ikone_events.domain.registering.form_fields import (
     Answers,
     FieldChoice,
     FieldKind,
+    FormName,
     OwnField,
     open_fields,
 )
@@ -28,7 +29,7 @@ AS_DESCRIBED = (
 
 
 class FormField(Base):
-    """An own field of an event's form.
+    """An own field of one of an event's forms.
 
     `key` names it in the form (`f_<key>`) and in exports. `choices` is a JSON list of {value,
     label, label_en, places, retired, kept}; `versions` one of {version, label, label_en, since}:
@@ -42,6 +43,9 @@ class FormField(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    form: Mapped[str] = mapped_column(
+        String(12), default=FormName.REGISTRATION.value, server_default="registration"
+    )
     key: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     position: Mapped[int]
@@ -69,6 +73,7 @@ class FormField(Base):
         texts = self.texts
         return OwnField(
             key=self.key,
+            form=FormName(self.form),
             kind=FieldKind(self.kind),
             **{name: getattr(self, name) for name in AS_DESCRIBED},
             choices=tuple(FieldChoice(**choice) for choice in json.loads(self.choices)),
@@ -77,9 +82,9 @@ class FormField(Base):
         )
 
 
-def fields_of_event(event_id: int) -> Select[FormField]:
-    """The fields of an event in order, retired ones included."""
-    wanted = select(FormField).where(FormField.event_id == event_id)
+def fields_of_event(event_id: int, form: FormName = FormName.REGISTRATION) -> Select[FormField]:
+    """The fields of one form of an event in order, retired ones included."""
+    wanted = select(FormField).where(FormField.event_id == event_id, FormField.form == form.value)
     return wanted.order_by(FormField.position, FormField.id)
 
 
@@ -91,15 +96,15 @@ class AskedField(NamedTuple):
     texts: tuple[Mapping[str, Any], ...]
 
 
-def asked_of(event: Event) -> tuple[AskedField, ...]:
-    """The fields of an event that are asked now, in order."""
+def asked_of(event: Event, form: FormName = FormName.REGISTRATION) -> tuple[AskedField, ...]:
+    """The fields of a form of an event that are asked now, in order."""
 
     def read() -> tuple[AskedField, ...]:
-        asked = fields_of_event(event.id).where(FormField.retired_at.is_(None))
+        asked = fields_of_event(event.id, form).where(FormField.retired_at.is_(None))
         rows = db.session.scalars(asked)
         return tuple(AskedField(row.id, row.described(), tuple(row.texts)) for row in rows)
 
-    return derived(event, "asked fields", read)
+    return derived(event, ("asked fields", form), read)
 
 
 class Answer(Base):

@@ -61,9 +61,11 @@ class Registration(Base):
     counts at hybrid events only.
 
     `organisation_key` is the normalised `organisation_text`. `predecessor_id` is the registration
-    that was handed over to this one. `note` is for organisers. `registered_by` is the colleague who
-    filled in the form. `search_key` and `name_key` are the names, address and office folded for
-    searching, and the names for sorting (domain/folding.py); both follow the texts.
+    that was handed over to this one, `standing_id` the standing sign-up to the series that led to
+    this one. `note` is for organisers. `registered_by` is the colleague who
+    filled in the form, `via` the name in the link that led to it (domain/figures/channels.py).
+    `search_key` and `name_key` are the names, address and office folded for searching, and the
+    names for sorting (domain/folding.py); both follow the texts.
 
     `wants_supplement`: asked to be told of materials that are added after the follow-up.
 
@@ -107,7 +109,11 @@ class Registration(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     code_id: Mapped[int | None] = mapped_column(ForeignKey("code.id"), index=True)
     predecessor_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"), index=True)
+    standing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("standing_sign_up.id", ondelete="SET NULL"), index=True
+    )
     registered_by: Mapped[str] = mapped_column(String(300), default="")
+    via: Mapped[str] = mapped_column(String(20), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="")
 
     salutation: Mapped[str] = mapped_column(String(10), default="")

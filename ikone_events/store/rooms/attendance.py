@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +27,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord
 
 _RECORD = AttendanceRecord.__table__
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,15 @@ _KNOWN = (
 )
 
 
+def minutes_of(people: Collection[int]) -> dict[int, int]:
+    """The minutes that a provider has counted, by the id of the registration."""
+    wanted = select(AttendanceRecord.registration_id, AttendanceRecord.minutes)
+    mine = wanted.where(
+        AttendanceRecord.registration_id.in_(people), AttendanceRecord.minutes.is_not(None)
+    )
+    return {number: minutes for number, minutes in db.session.execute(mine) if minutes is not None}
+
+
 def _known(found: str | None, values: Iterable[object]) -> KnownAttendance:
     known: dict[str, object] = {
         name: value
@@ -116,6 +127,28 @@ def _known(found: str | None, values: Iterable[object]) -> KnownAttendance:
     if "stated" in known:
         known["stated"] = Attendance(str(known["stated"]))
     return KnownAttendance(attendance=Attendance(found) if found else None, **known)  # type: ignore[arg-type]
+
+
+def with_records(wanted: Query) -> Query:
+    """A query of Registration joined to the records, for `is_present` and `is_said_absent`.
+
+    For queries that add up many events, where `attendance_of` would look up each person by itself.
+    Absences that follow are not among them: `attendance_from` says when there are any.
+    """
+    return wanted.outerjoin(AttendanceRecord, AttendanceRecord.registration_id == Registration.id)
+
+
+def is_present() -> ColumnElement[bool]:
+    """Whether a person with a place is known to have come; see `with_records`."""
+    said = _RECORD.c.stated
+    came = or_(said == Attendance.ATTENDED.value, and_(said == "", _at_door_or_in_room(_RECORD)))
+    return and_(Registration.status == Status.CONFIRMED.value, came)
+
+
+def is_said_absent() -> ColumnElement[bool]:
+    """Whether the office says that a person with a place has not come; see `with_records`."""
+    said = _RECORD.c.stated == Attendance.MISSED.value
+    return and_(Registration.status == Status.CONFIRMED.value, said)
 
 
 def recorded_among(event_ids: Collection[int]) -> frozenset[int]:

@@ -2,8 +2,10 @@
 
 from ikone_events.web.attendee import (
     actions,
+    certificate,
     data,
     details,
+    feedback,
     materials,
     questions,
     room,
@@ -16,8 +18,10 @@ from ikone_events.web.attendee.frame import blueprint
 __all__ = [
     "actions",
     "blueprint",
+    "certificate",
     "data",
     "details",
+    "feedback",
     "materials",
     "questions",
     "room",

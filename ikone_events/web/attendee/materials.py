@@ -5,7 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
-from ikone_events.services.followup.materials import Upload, path_of
+from ikone_events.services.followup.feedback import feedback_link
+from ikone_events.services.followup.files import Upload
+from ikone_events.services.followup.materials import path_of
 from ikone_events.services.followup.sending import can_wish
 from ikone_events.services.installation import now
 from ikone_events.store.events.models import Material
@@ -43,6 +45,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         answers=answers_among(materials, event),
         may_wish=can_wish(event.state, registration.status),
         wants_supplement=registration.wants_supplement,
+        feedback=feedback_link(registration, now()),
     )
 
 
@@ -83,10 +86,8 @@ def download(material: Material) -> Response:
 
 
 def uploaded_file(field: FileField) -> Upload:
-    """The file of a form's field; raises UploadRefused if none was chosen."""
+    """The file of a form's field, in a view that `streams`; raises UploadRefused without one."""
     file = field.data
     if not file or not file.filename:
         raise UploadRefused(Complaint(N_("Please choose a file."), about="file"))
-    upload = Upload(file_name=file.filename, content=file.read())
-    file.close()
-    return upload
+    return Upload(file_name=file.filename, file=file.stream)

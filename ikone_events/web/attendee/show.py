@@ -6,11 +6,13 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.followup.certificate import Certificate
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
 from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.domain.times import date_medium
+from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import GivenAnswer, answers_as_asked
 from ikone_events.services.registering.changes import has_room, other_mode
@@ -24,6 +26,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.store.registering.waiting_list import waiting_position
 from ikone_events.store.rooms.questions import own_questions
+from ikone_events.web.attendee.certificate import certificate_of
 from ikone_events.web.attendee.frame import (
     blueprint,
     choices,
@@ -71,11 +74,14 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
         qr=drawn_code(registration),
+        certified=moment >= registration.event.ends_at
+        and certificate_of(registration) is Certificate.VALID,
         on_site=mode_of(registration.event, registration) is Mode.ON_SITE,
         active=facts.active,
         left_open=_left_open(registration, facts),
         kept_until=registration.kept_until,
         may_ask=may_ask,
+        feedback=feedback_link(registration, moment),
         asked=own_questions(registration),
         # A form opens a session.
         question_form=form or (QuestionForm(formdata=None) if may_ask else None),

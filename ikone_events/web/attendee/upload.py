@@ -15,6 +15,7 @@ from ikone_events.domain.refusals import (
     UploadRefused,
 )
 from ikone_events.domain.tokens import Purpose
+from ikone_events.services.followup.files import stored_file
 from ikone_events.services.followup.handed_in import hand_in, not_taken_because, withdraw_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
@@ -55,7 +56,10 @@ def page(token: str) -> ResponseReturnValue:
 @permission(Permission.PERSONAL_LINK)
 @limited(PERSONAL)
 @takes_file(
-    lambda: get_installation().settings.max_upload_mb * MEGABYTE, Purpose.UPLOAD, check=_owner
+    lambda: get_installation().settings.max_upload_mb * MEGABYTE,
+    Purpose.UPLOAD,
+    check=_owner,
+    streams=True,
 )
 def hand_in_file(token: str) -> ResponseReturnValue:
     """Store a file, which the office releases."""
@@ -63,10 +67,10 @@ def hand_in_file(token: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(token, speaker, form), 422
     try:
-        with transaction():
+        with stored_file(uploaded_file(form.file)) as stored, transaction():
             material, path = hand_in(
                 speaker,
-                uploaded_file(form.file),
+                stored,
                 title=form.title.data or "",
                 replaces=form.replaces.data or "",
                 now=now(),

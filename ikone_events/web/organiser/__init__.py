@@ -19,17 +19,27 @@ from ikone_events.web.organiser.events import (
     changing_date,
     copying,
     dashboard,
+    dossier,
     editing,
     event_page,
     listing,
     preview,
     public_preview,
     search,
+    series,
     settling,
     speakers,
     starting,
 )
-from ikone_events.web.organiser.followup import follow_up, materials, previews, questions
+from ikone_events.web.organiser.figures import event_figures, report, years
+from ikone_events.web.organiser.followup import (
+    feedback,
+    follow_up,
+    material_entry,
+    materials,
+    previews,
+    questions,
+)
 from ikone_events.web.organiser.frame import blueprint, shared_blueprint
 from ikone_events.web.organiser.incoming import answers
 from ikone_events.web.organiser.mails import links, log, subscribers, texts
@@ -52,11 +62,12 @@ from ikone_events.web.organiser.registering import (
     registrations,
     resend,
     several,
+    standing,
     status_actions,
     write_to,
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
-from ikone_events.web.organiser.settings import mailbox, organisation, rooms
+from ikone_events.web.organiser.settings import mailbox, organisation, retention, rooms
 
 __all__ = ["blueprint", "shared_blueprint"]

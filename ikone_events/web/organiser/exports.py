@@ -1,14 +1,17 @@
-"""Lists as files to save: CSV that a German Excel opens, or a workbook."""
+"""Lists as files to save: CSV that a German Excel opens, or a workbook (XLSX, ODS)."""
 
 import io
 from collections.abc import Iterable
 
 from flask import Response
 
-from ikone_events.services.spreadsheets import Row, write_csv, write_xlsx
+from ikone_events.services.spreadsheets import WORKBOOKS, Row, write_csv, write_workbook
 from ikone_events.web.organiser.frame import download
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MIME_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
 
 
 def table_file(
@@ -18,10 +21,11 @@ def table_file(
 
     `title` is that of the sheet of a workbook.
     """
-    if file_name.endswith(".xlsx"):
+    kind = file_name.rpartition(".")[2]
+    if kind in WORKBOOKS:
         binary = io.BytesIO()
-        number = write_xlsx(binary, columns, rows, title=title)
-        return download(binary.getvalue(), _XLSX, file_name), number
+        number = write_workbook(binary, columns, rows, kind, title=title)
+        return download(binary.getvalue(), MIME_TYPES[kind], file_name), number
     stream = io.StringIO(newline="")
     number = write_csv(stream, columns, rows, excel=True)
     return download(stream.getvalue(), "text/csv", file_name), number

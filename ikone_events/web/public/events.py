@@ -9,16 +9,19 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.add_links import AddLink, add_links
-from ikone_events.domain.events.facts import TAKES_PLACE
+from ikone_events.domain.events.facts import CALLED_OFF, TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State
+from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.followup.access import ANYBODY, visible
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
+from ikone_events.services.followup.requests import no_request_because
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import coming_events, get_series, past_events
+from ikone_events.store.events.series import settings_of, with_materials
 from ikone_events.store.followup.answers import answers_among
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
@@ -63,14 +66,21 @@ def index() -> ResponseReturnValue:
 @permission(Permission.PUBLIC)
 def series(slug: str) -> ResponseReturnValue:
     """Coming and past events of one series."""
-    moment, found = now(), get_series(slug)
+    moment, found, settings = now(), get_series(slug), settings_of(slug)
+    lists = _lists(
+        coming_events(moment, series=found.spellings),
+        past_events(moment, series=found.spellings),
+        moment,
+    )
+    past = with_materials([row.event for row in lists["past"]])
+    handed_out = ((each, public_materials(each, moment)) for each in past)
     page = render_template(
         "public/series.html",
-        **_lists(
-            coming_events(moment, series=found.spellings),
-            past_events(moment, series=found.spellings),
-            moment,
-        ),
+        **lists,
+        settings_of_series=settings,
+        text=settings.text_in(page_locale()),
+        materials=[(each, items) for each, items in handed_out if items],
+        material_url=_file_url,
         series=found,
         calendar=subscription(url_for("feeds.series_calendar", slug=slug)),
         news=feed_address(url_for("atom.of_series", slug=slug)),
@@ -113,14 +123,23 @@ def event(slug: str) -> ResponseReturnValue:
     # A sign-up changes the page only when seats get scarce.
     version = (current.version, seats_shown(availability))
     source = partial(_source, current.event, availability)
-    page = cached_page(("event", slug), version, source, moment)
+    page = cached_page(("event", slug, _via()), version, source, moment)
     return revalidated(page.body, etag=page.etag)
 
 
 def _is_cacheable() -> bool:
-    """Not with a query, which changes the links, nor in the trial, whose pages show a clock."""
-    plain = not request.query_string or not request.args.keys() - {COOKIE}
+    """Not with a query, which changes the links, nor in the trial, whose pages show a clock.
+
+    A channel of ours is one of few, and many people come by it at once.
+    """
+    known = {COOKIE, VIA} if request.args.getlist(VIA) == [_via()] else {COOKIE}
+    plain = not request.query_string or not request.args.keys() - known
     return plain and "ikone_demo" not in current_app.extensions
+
+
+def _via() -> str:
+    """Return the channel in the link to this page; "" without."""
+    return channel_of(request.args.get(VIA))
 
 
 def _source(found: Event, availability: SeatAvailability) -> PageSource:
@@ -160,6 +179,9 @@ def _render_event(
         materials=materials,
         answers=answers_among(materials, found),
         material_url=_file_url,
+        via=_via(),
+        is_past=State(found.state) not in CALLED_OFF and found.ends_at <= availability.now,
+        on_request=no_request_because(found, availability.now) is None,
         # A message to one person must not get into a page that is cached for all.
         get_flashed_messages=lambda **_options: (),
         **{

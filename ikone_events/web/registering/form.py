@@ -11,6 +11,7 @@ from wtforms import Field
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import EventFormat, Mode
+from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField
 from ikone_events.domain.registering.seating import SeatAvailability
@@ -57,13 +58,14 @@ class Colleague:
 
 @dataclass
 class SignUp:
-    """The form of one event as it was sent, or empty."""
+    """The form of one event as it was sent, or empty; `via` names the link that led to it."""
 
     event: Event
     fields: tuple[OwnField, ...]
     first: RegistrationForm
     others: list[Colleague]
     form_errors: list[str] = field(default_factory=list)
+    via: str = ""
 
     @property
     def forms(self) -> list[PersonForm]:
@@ -140,6 +142,7 @@ class SignUp:
             "organisation": first.organisation.data,
             "code": first.code.data if "code" in first else "",
             "locale": locale,
+            "via": self.via,
         }
         own = {"position": first.position.data, "question": first.question.data}
         return [
@@ -207,7 +210,7 @@ def _read_sign_up(
         form = form_class(prefix=f"p{number}-")
         _offer_modes(form, event, availability)
         others.append(Colleague(number, gettext("Person %(number)d", number=place), form))
-    return SignUp(event, fields, first, others)
+    return SignUp(event, fields, first, others, via=channel_of(request.values.get(VIA)))
 
 
 def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability) -> None:

@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.registering.form_fields import (
+    RATING_LABELS,
     YES,
     YES_NO_LABELS,
     Answers,
@@ -46,6 +47,7 @@ _NEEDED: Mapping[FieldKind, str] = {
     FieldKind.ONE_CHOICE: _l("Please choose."),
     FieldKind.SEVERAL_CHOICES: _l("Please choose at least one."),
     FieldKind.YES_NO: _l("Please choose."),
+    FieldKind.RATING: _l("Please choose."),
     FieldKind.DATE: _l("Please enter a date."),
     FieldKind.NUMBER: _l("Please enter a number."),
 }
@@ -166,9 +168,12 @@ def _one(asked: _Asked) -> Any:
     return kind(asked.label, asked.checks, choices=_choices(asked), required=asked.own.required)
 
 
-def _yes_no(asked: _Asked) -> Any:
-    choices = [SelectChoice(value, _l(label)) for value, label in YES_NO_LABELS.items()]
-    return ChoiceRadio(asked.label, asked.checks, choices=choices, required=asked.own.required)
+def _fixed(labels: Mapping[str, str]) -> Callable[[_Asked], Any]:
+    def make(asked: _Asked) -> Any:
+        choices = [SelectChoice(value, _l(label)) for value, label in labels.items()]
+        return ChoiceRadio(asked.label, asked.checks, choices=choices, required=asked.own.required)
+
+    return make
 
 
 _MAKERS: Mapping[FieldKind, Callable[[_Asked], Any]] = {
@@ -183,7 +188,8 @@ _MAKERS: Mapping[FieldKind, Callable[[_Asked], Any]] = {
     FieldKind.SEVERAL_CHOICES: lambda asked: ChoiceList(
         asked.label, asked.checks, choices=_choices(asked)
     ),
-    FieldKind.YES_NO: _yes_no,
+    FieldKind.YES_NO: _fixed(YES_NO_LABELS),
+    FieldKind.RATING: _fixed(RATING_LABELS),
     FieldKind.CONSENT: lambda asked: ConsentBox(
         asked.label, asked.checks, version=asked.own.version or 1
     ),

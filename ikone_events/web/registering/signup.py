@@ -23,6 +23,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.refusals import Busy, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.salutation import full_name
@@ -173,7 +174,8 @@ def _empty_page(context: FormContext) -> Response:
     if "_flashes" in session or "ikone_demo" in current_app.extensions:
         return make_response(render(generate_csrf()))
     version = (event.snapshot_of, seats_shown(context.availability), context.fields)
-    page = cached_page(("form", event.slug), version, lambda: PageSource(lambda: render(_TOKEN)))
+    name = ("form", event.slug, channel_of(request.args.get(VIA)))
+    page = cached_page(name, version, lambda: PageSource(lambda: render(_TOKEN)))
     return make_response(page.body.replace(_TOKEN.encode(), generate_csrf().encode()))
 
 
@@ -202,6 +204,7 @@ def _render(
         "public/register.html",
         event=context.event,
         sign_up=sign_up,
+        via=channel_of(request.values.get(VIA)),
         token=token,
         fields=fields,
         own_fields=context.fields,

@@ -6,7 +6,7 @@ it buffers a body before it calls the application.
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, current_app, request
 from werkzeug.exceptions import (
@@ -19,6 +19,7 @@ from werkzeug.formparser import FormDataParser
 
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import Purpose
+from ikone_events.services.followup.files import IncomingFile
 from ikone_events.services.installation import Installation
 from ikone_events.web.shell.access import require
 
@@ -42,16 +43,20 @@ def takes_file(
     most_bytes: Callable[[], int],
     purpose: Purpose | None = None,
     check: Callable[[str], object] | None = None,
+    *,
+    streams: bool = False,
 ) -> Callable[[View], View]:
     """Accept a file of up to this many bytes; must be the innermost decorator of the view.
 
     A view behind a personal link names the `purpose` of its token, which alone gets room for a
-    file, and a `check` of the token that raises a Refusal before anything is read.
+    file, and a `check` of the token that raises a Refusal before anything is read. A file that
+    `streams` is written to the uploads folder as it arrives.
     """
 
     def decorate(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]
         view.purpose_of_link, view.check_of_link = purpose, check  # type: ignore[attr-defined]
+        view.streams = streams  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -91,9 +96,27 @@ class FormParser(FormDataParser):
 
 
 class BoundedRequest(Request):
-    """Flask's request with our form parser."""
+    """Flask's request with our form parser, which closes every file that it has opened."""
 
     form_data_parser_class = FormParser
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._opened: list[IO[bytes]] = []
+
+    def _get_file_stream(self, *args: Any, **kwargs: Any) -> IO[bytes]:
+        """Where a file of the form goes: the uploads folder, or memory and a temporary file."""
+        view = current_app.view_functions.get(self.endpoint or "")
+        streams = getattr(view, "streams", False)
+        file: Any = IncomingFile() if streams else super()._get_file_stream(*args, **kwargs)
+        self._opened.append(file)
+        return cast("IO[bytes]", file)
+
+    def close(self) -> None:
+        """Close all files, also those of a form that broke off: Werkzeug forgets these."""
+        super().close()
+        for file in self._opened:
+            file.close()
 
 
 def init_app(app: Flask) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Protocol
 
+from babel import Locale
 from flask import Flask
 
 from ikone_events.domain import times
@@ -12,9 +13,9 @@ from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.status import registration_status
 from ikone_events.services.installation import now
+from ikone_events.services.markdown import to_html
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.i18n import gettext, page_locale, translate
-from ikone_events.web.shell.markdown import to_html
 
 _NUMBER = re.compile(r"\+?\d[\d /().–-]{4,}")
 
@@ -77,6 +78,11 @@ def _size(number: int) -> str:
     return f"{megabytes.replace('.', ',') if page_locale() == 'de' else megabytes}{times.NBSP}MB"
 
 
+def language_name(tag: str) -> str:
+    """The name of a language in that of the page; the tag itself if it has none."""
+    return str(Locale.parse(page_locale()).languages.get(tag.partition("-")[0], tag))
+
+
 def _phone_address(text: str) -> str:
     """The address by which a telephone calls a number; "" if the text says more than a number."""
     if not _NUMBER.fullmatch(text.strip()):
@@ -96,6 +102,7 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "tile_month": _tile_month,
     "iso": _iso,
     "file_size": _size,
+    "language_name": language_name,
     "phone_address": _phone_address,
     "format_label": lambda value: gettext(FORMAT_LABELS[EventFormat(value)]),
     "mode_label": lambda value: gettext(MODE_LABELS[Mode(value)]),

@@ -253,6 +253,14 @@ def test_attendance_of_nobody_is_asked_for_until_the_event_is_archived() -> None
     assert (todo.severity, todo.values["number"]) == (Severity.INFO, 60)
 
 
+def test_infected_files_are_told_before_those_that_could_not_be_checked() -> None:
+    found = todos([replace(matter(before=timedelta(days=9)), infected=1, unscanned=2)])
+    assert [(each.severity, each.values["number"], each.target) for each in found] == [
+        (Severity.DANGER, 1, Target.HANDED_IN),
+        (Severity.WARNING, 2, Target.HANDED_IN),
+    ]
+
+
 def test_slides_of_speakers_are_looked_at_and_not_added() -> None:
     [todo] = todos([replace(matter(before=timedelta(days=9)), handed_in=2)])
     assert todo.target is Target.HANDED_IN

@@ -1,10 +1,17 @@
 import io
+import random
 import zipfile
 
 import pytest
 
-from ikone_events.domain.followup.uploads import check_upload, display_name
+from ikone_events.domain.followup import uploads
+from ikone_events.domain.followup.uploads import FileKind, display_name
 from ikone_events.domain.refusals import UploadRefused
+
+
+def check_upload(name: str, content: bytes) -> FileKind:
+    """The kind of a file with this content."""
+    return uploads.check_upload(name, io.BytesIO(content), len(content))
 
 
 def archive(**members: str) -> bytes:
@@ -135,6 +142,86 @@ def test_archives_are_looked_into_within_bounds(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(UploadRefused, match="not what its name"):
             check_upload("folien.pptx", content)
     assert "zip" not in check_upload("a.pdf", b"%PDF-" + crowded).content_type
+
+
+def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive for download."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as packed:
+        for name, content in members:
+            packed.writestr(name, content)
+    return stream.getvalue()
+
+
+def locked(content: bytes) -> bytes:
+    """The same archive, whose directory says that its first file has a password."""
+    at = content.index(b"PK\x01\x02") + 8
+    return content[:at] + b"\x01\x00" + content[at + 2 :]
+
+
+GOOD = ("Folien/Vortrag.pdf", b"%PDF-1.7")
+
+
+def test_archive_of_accepted_files_is_accepted() -> None:
+    content = zipped(
+        GOOD, ("liesmich.txt", "Größe".encode()), ("Bild.PNG", b"\x89PNG\r\n\x1a\n"),
+        ("Folien/a.pptx", PPTX), ("__MACOSX/._a.pdf", b"x"), ("Folien/.DS_Store", b"x"),
+        ("Leer/", b""),
+    )  # fmt: skip
+    assert check_upload("alles.zip", content).content_type == "application/zip"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (zipped(GOOD, ("../oben.pdf", b"%PDF-")), "oben.pdf"),
+        (zipped(GOOD, ("/etc/a.pdf", b"%PDF-")), "etc/a.pdf"),
+        (zipped(GOOD, ("C:/a.pdf", b"%PDF-")), "C:/a.pdf"),
+        (zipped(GOOD, ("a\\..\\..\\b.pdf", b"%PDF-")), "b.pdf"),
+        (zipped(GOOD, ("seite.html", b"<html>")), "seite.html"),
+        (zipped(GOOD, ("falsch.pdf", b"<html>")), "falsch.pdf"),
+        (zipped(GOOD, ("programm.exe", b"MZ")), "programm.exe"),
+        (zipped(GOOD, ("innen.zip", zipped(GOOD))), "innen.zip"),
+        (zipped(GOOD, ("text.txt", b"MZ\0\0")), "text.txt"),
+        (zipped(GOOD, ("a.pptx", pptx(**{"ppt/vbaProject.bin": "x"}))), "a.pptx"),
+        (zipped(GOOD, ("folien/vortrag.PDF", b"%PDF-")), "vortrag.PDF"),
+        (locked(zipped(GOOD)), "Vortrag.pdf"),
+        (zipped(), "not what its name"),
+        (zipped(("Leer/", b"")), "empty"),
+        (zipped(("a.txt", b"0" * 250_000_000)), "far too large"),
+        (b"PK\x03\x04" + b"x" * 1000, "not what its name"),
+    ],
+)  # fmt: skip
+def test_archive_with_anything_else_is_refused(content: bytes, words: str) -> None:
+    with pytest.raises(UploadRefused, match=words):
+        check_upload("alles.zip", content)
+
+
+def test_members_that_lie_upon_one_another_are_refused() -> None:
+    """A thousand entries of the directory name the same bytes."""
+    content = zipped(("a.txt", random.randbytes(50_000)), compression=zipfile.ZIP_STORED)
+    at, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    entry, names = content[at:end], b""
+    for number in range(1000):
+        name = f"{number:05}".encode()
+        names += entry[:46] + name + entry[46 + len(name) :]
+    tail = bytearray(content[end:])
+    tail[8:12] = (1000).to_bytes(2, "little") * 2
+    tail[12:16] = len(names).to_bytes(4, "little")
+    with pytest.raises(UploadRefused, match="far too large"):
+        check_upload("a.zip", content[:at] + names + bytes(tail))
+
+
+def test_directory_is_not_read_when_it_is_huge() -> None:
+    """Entries with long comments stay below the count, and take memory all the same."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for number in range(200):
+            member = zipfile.ZipInfo(f"{number}.txt")
+            member.comment = b"x" * 60_000
+            packed.writestr(member, b"x")
+    with pytest.raises(UploadRefused, match="not what its name"):
+        check_upload("a.zip", stream.getvalue())
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ FACTS = replace(
     reserved_until=datetime(2021, 1, 8, 14, tzinfo=UTC),
     other_person="Bo Bei",
     registered_by="Kai Kollege",
+    standing_series="Runder Tisch",
     calendar_address="https://x.example/feeds/t.ics",
     briefing=Briefing(
         role="Referentin/Referent",

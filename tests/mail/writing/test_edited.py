@@ -27,8 +27,9 @@ FULL = replace(
     materials="https://x.example/r/t/materials",
     confirm="https://x.example/r/t/confirm",
     accept="https://x.example/r/t/accept",
+    feedback="https://x.example/r/t/feedback",
 )
-OPEN = replace(EVENT, feedback_url="https://x.example/umfrage")
+OPEN = replace(EVENT, asks_questions=True)
 
 
 def edited(

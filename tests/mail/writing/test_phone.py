@@ -26,6 +26,7 @@ LINKS = Links(
     privacy="https://events.example.org/privacy",
     room=f"{PERSONAL}/room",
     materials=f"{PERSONAL}/materials",
+    feedback=f"{PERSONAL}/feedback",
 )
 ASKED = replace(LINKS, room="", confirm=f"{PERSONAL}/confirm", accept=f"{PERSONAL}/accept")
 ONLINE = replace(
@@ -40,7 +41,6 @@ ONLINE = replace(
     dial_in=TITLE,
     public_url=f"https://events.example.org/events/{'s' * 200}",
     register_url=f"https://events.example.org/events/{'s' * 200}/register",
-    feedback_url=f"https://survey.example.org/{TOKEN}",
 )
 ON_SITE = replace(ONLINE, format="on_site", place=TITLE, dial_in="", room_opens_at=None)
 LONG = replace(

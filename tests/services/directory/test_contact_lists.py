@@ -23,7 +23,7 @@ from ikone_events.services.directory.contacts import (
     remove_contact,
 )
 from ikone_events.services.directory.rematching import rematch
-from ikone_events.services.spreadsheets import write_csv, write_xlsx
+from ikone_events.services.spreadsheets import write_csv, write_workbook
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact
@@ -175,7 +175,7 @@ def test_bad_rows_are_told_one_by_one(app: Flask, enter: Import) -> None:
     assert (contact.name, contact.locale) == ("f@example.org", "en")
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
 def test_own_export_can_be_imported(app: Flask, enter: Import, kind: str) -> None:
     body = make_organisation(app, "Stadtverwaltung Kusel")
     make_contact(app, organisation_id=body.id, organisation_text="Kusel", salutation="frau")
@@ -187,7 +187,7 @@ def test_own_export_can_be_imported(app: Flask, enter: Import, kind: str) -> Non
             content = text.getvalue().encode()
         else:
             binary = io.BytesIO()
-            write_xlsx(binary, CONTACT_COLUMNS, contact_rows(), title="Kontakte")
+            write_workbook(binary, CONTACT_COLUMNS, contact_rows(), kind, title="Kontakte")
             content = binary.getvalue()
     report = enter(content)
     assert report.left_out == []

@@ -19,7 +19,8 @@ from ikone_events.services.directory.unmatched import (
     take_up,
     unmatched_groups,
 )
-from ikone_events.services.privacy.archiving import archive_persons, figures_of
+from ikone_events.services.figures.events import figures_of
+from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import LeftText, Organisation
@@ -231,8 +232,8 @@ def test_membership_counts_as_of_each_events_own_day(app: Flask) -> None:
         for event, member in ((before, ended), (after, begun)):
             assert (counts[event.id].administrations, counts[event.id].members) == (3, 1)
             figures = figures_of(db.session.get_one(Event, event.id), now=NOW)
-            assert figures["administrations_attended_members"] == 1
-            assert figures["administrations_attended_non_members"] == 2
+            assert figures.administrations_attended_members == 1
+            assert figures.administrations_attended_non_members == 2
             stored = db.session.get_one(Event, event.id)
             assert [o.is_member_on(stored.day) for o in (ended, begun)] == [
                 o is member for o in (ended, begun)

@@ -15,10 +15,10 @@ from ikone_events.domain.events.speakers import SpeakerDraft
 from ikone_events.domain.incoming.mails import IncomingOutcome, Method
 from ikone_events.domain.refusals import StaleForm, StatusRefused, UnfitInput
 from ikone_events.services.events import speakers as service
+from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.claiming import claim_due
 from ikone_events.services.operating.retention import forget_event, tidy
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.privacy.archiving import figures_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.speakers import Speaker

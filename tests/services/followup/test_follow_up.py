@@ -447,7 +447,8 @@ def test_personal_link_of_the_follow_up_shows_the_published_answers(app: Flask) 
     assert "Nichts." in client.get(f"/r/{token}/materials").text
     assert "Nichts." not in client.get(f"/events/{event.slug}").text
     answered(app, event, person, "Nichts.", publish="public")
-    assert "Nichts." in client.get(f"/events/{event.slug}").text
+    for page in (f"/events/{event.slug}", f"/events/{event.slug}/materials"):
+        assert "Nichts." in client.get(page).text
 
 
 def test_step_of_the_plan_sends_the_same_versions(

@@ -1,11 +1,11 @@
 """Figures of attendance: not known is null, nobody is 0, and forgetting changes neither."""
 
-import json
-
 import pytest
 from flask import Flask
 
-from ikone_events.services.privacy.archiving import archive_persons, figures_of
+from ikone_events.domain.figures.event_figures import EventFigures
+from ikone_events.services.figures.events import figures_of
+from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from tests.attending import known_of
@@ -35,14 +35,14 @@ def test_attendance_that_nobody_recorded_is_no_zero(
     made = [make_registration(app, event, attendance=each) for each in people]
     with app.app_context():
         figures = figures_of(db.session.get_one(Event, event.id), now=NOW)
-    assert (figures["attended_people"], figures["attendance_unknown_people"]) == (attended, unknown)
-    assert (figures["administrations_attended"] is None) is (attended is None)
+    assert (figures.attended_people, figures.attendance_unknown_people) == (attended, unknown)
+    assert (figures.administrations_attended is None) is (attended is None)
 
     before = [known_of(app, each).attendance for each in made]
     with app.app_context(), transaction():
         archive_persons(db.session.get_one(Event, event.id), now=NOW)
     with app.app_context():
         archived = db.session.get_one(Event, event.id)
-        assert json.loads(archived.figures) == figures
+        assert EventFigures.from_json(archived.figures) == figures
         assert figures_of(archived, now=NOW) == figures
     assert [known_of(app, each).attendance for each in made] == before

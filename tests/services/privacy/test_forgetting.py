@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from ikone_events.config import Settings
 from ikone_events.domain.incoming.mails import IncomingOutcome
+from ikone_events.services.figures.events import figures_of
 from ikone_events.services.operating.retention import tidy
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.privacy.archiving import archive_persons, figures_of, forget_person
+from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.privacy.forgetting import due_early, forget_early
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event

@@ -7,11 +7,14 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.services.followup.materials import release_to
+from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
     make_event,
     make_mail,
+    make_material,
     make_organisation,
     make_registration,
     personal_path,
@@ -46,6 +49,9 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
     make_answer(app, person, consent, "yes", version=1)
     make_change(app, person, source="", target="waitlisted", actor="person")
     make_change(app, person, action="move_up", actor="wilma@example.org", reason="Nachgerückt")
+    slides = make_material(app, event, visibility="chosen")
+    with app.app_context(), transaction():
+        release_to(event.slug, slides.public_id, [person.public_id])
     make_mail(app, person, kind="promotion", state="sent", sent_at=NOW, subject="Nachgerückt!")
 
     data = data_of(app, client, person)
@@ -54,6 +60,7 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
     assert (details["email"], details["question"]) == (person.email, "Was kostet „das“?")
     assert (details["note"], details["registered_by"]) == ("kommt später", "Bernd Kollege")
     assert data["administration"]["matched_name"] == "Stadtverwaltung Bendorf"
+    assert data["materials_released_to_you"] == [slides.title]
     assert data["standing"]["takes_part"] == "on_site"
     assert data["attendance"] == {
         **dict.fromkeys(("door_at", "joined_at", "left_at", "seen_at", "minutes")),

@@ -47,7 +47,7 @@ CASES = [("dispatched", "confirmed"), ("followed_up", "cancelled"), ("followed_u
 def test_others_get_nothing(app: Flask, client: FlaskClient, state: str, status: str) -> None:
     event = make_event(app, state=state, **PAST)
     person = make_registration(app, event, status=status)
-    slides = make_material(app, event, visibility="public")
+    slides = make_material(app, event)
     page = client.get(personal_path(app, person, "/materials"))
     assert slides.title not in page.text
     path = personal_path(app, person, f"/materials/{slides.public_id}")

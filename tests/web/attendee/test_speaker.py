@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from ikone_events.config import Settings
 from ikone_events.domain.tokens import Purpose
-from ikone_events.services.followup.materials import delete_lost_files
+from ikone_events.services.followup.files import delete_lost_files
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material

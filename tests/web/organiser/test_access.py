@@ -27,6 +27,7 @@ from tests.factories import (
     make_registration,
 )
 from tests.own_fields import make_field, stored
+from tests.standing import SERIES, SLUG, make_standing
 from tests.web.organiser.conftest import Browser
 
 
@@ -49,8 +50,8 @@ def address(app: Flask, rule: Rule, values: dict[str, object]) -> str:
 
 @pytest.fixture
 def event(app: Flask) -> Event:
-    """An open event."""
-    return make_event(app)
+    """An open event of a series."""
+    return make_event(app, series=SERIES)
 
 
 @pytest.fixture
@@ -75,6 +76,8 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "key": make_field(app, event).key,
         "number": make_organisation(app, "Stadt Worms").id,
         "name": "heute",
+        "series": SLUG,
+        "sign_up": make_standing(app).public_id,
     }
 
 

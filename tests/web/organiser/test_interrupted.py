@@ -167,7 +167,7 @@ def test_no_form_that_comes_back_is_carried_out(
             continue
         kept.append(rule.endpoint)
         for action in ("cancel", "close", "withdraw") if "action" in rule.arguments else ("",):
-            kind = {"kind": "confirmation", "series": "x", "action": action}
+            kind = {"kind": "confirmation", "series": "x", "sign_up": "x", "action": action}
             try:
                 path = adapter.build(rule.endpoint, {**kind, **values}, method="POST")
             except BuildError as fault:

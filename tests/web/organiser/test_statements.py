@@ -31,7 +31,7 @@ PAGES = [
     ("/history", 4),
     ("/mail/sent", 9),
     ("/do/cancel", 5),
-    ("/edit", 6),
+    ("/edit", 7),
     ("/registrations", 10),
     ("/mail", 9),
 ]

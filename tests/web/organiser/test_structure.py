@@ -25,6 +25,7 @@ PAGES = {
     "/organise/events/e/mail/returned": "returned",
     "/organise/events/e/mail/texts": "texts",
     "/organise/events/e/materials": "materials",
+    "/organise/events/e/feedback": "feedback",
     "/organise/events/e/history": "history",
 }
 EARLIER = {

@@ -12,10 +12,12 @@ from ikone_events.store.db import db
 _OF_DATABASE = (
     database.tables,
     database.writing,
+    database.forgotten,
     database.durability,
     database.clock_of_database,
     identity.identity,
     rooms.rooms,
+    settings.quota,
     database.alarms,
     database.backups,
     database.refused_mails,
@@ -23,6 +25,7 @@ _OF_DATABASE = (
 _OF_SETTINGS = (
     settings.disk,
     settings.files,
+    settings.scanner,
     settings.secrecy,
     settings.base_address,
     settings.sender,

@@ -14,6 +14,7 @@ from ikone_events.domain.times import clock, to_local
 from ikone_events.mail.receiving.imap import MailboxFaultError, open_mailbox
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.settings import ImapSettings
+from ikone_events.services.followup.files import get_space
 from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
 from ikone_events.services.pdf import can_make_pdfs
@@ -49,6 +50,26 @@ def files(_now: datetime) -> Iterator[Finding]:
             yield fault("files", f"{folder} can't be written to: {error.strerror}")
         else:
             yield ok("files", f"{folder} can be written to")
+
+
+def scanner(_now: datetime) -> Iterator[Finding]:
+    """Whether the command that checks uploaded files is there."""
+    command = get_installation().settings.scan_command
+    if not command:
+        return
+    if shutil.which(command[0]) is None:
+        words = f"IKONE_SCAN_COMMAND: {command[0]} is missing; uploaded files are held back"
+        yield fault("files", words)
+    else:
+        yield ok("files", f"{command[0]} checks uploaded files")
+
+
+def quota(_now: datetime) -> Iterator[Finding]:
+    """How much of the quota of uploaded files is used."""
+    space = get_space()
+    if space.quota:
+        words = f"{space.used // _MEGABYTE} of {space.quota // _MEGABYTE} MB for uploads are used"
+        yield warning("files", words) if space.is_nearly_used else ok("files", words)
 
 
 def secrecy(_now: datetime) -> Iterator[Finding]:

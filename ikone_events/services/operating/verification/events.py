@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import func, or_, select
@@ -11,8 +11,11 @@ from ikone_events.domain.events.lifecycle import RULES, State
 from ikone_events.domain.operating.alarms import ERASED_AFTER
 from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
+from ikone_events.services.followup.files import lost_files
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
+from ikone_events.services.privacy.retention_record import broken_records
+from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
@@ -23,6 +26,8 @@ from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import Registration
 
+# The clock deletes lost files after a day; this is after the end of any upload.
+_UPLOADED_WITHIN = timedelta(hours=1)
 # First actions that are no transitions.
 _BEGINNINGS = ("create", "load")
 _JSON = (
@@ -78,6 +83,12 @@ def missing_files(_now: datetime) -> Iterator[str]:
             yield f"files: {material.event.slug}: the file of “{material.title}” is missing"
 
 
+def lost_uploads(_now: datetime) -> Iterator[str]:
+    """Files of the uploads folder without a row; one that is being uploaded is younger."""
+    for path in lost_files(_UPLOADED_WITHIN):
+        yield f"files: {path.name} in the uploads folder belongs to no material"
+
+
 def remembered_persons(_now: datetime) -> Iterator[str]:
     """Anonymised people, and those of archived events, have no personal data left."""
     texts = (Registration.email, Registration.last_name, Registration.question)
@@ -100,6 +111,16 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
     )
     for slug, number in (*rows, *speakers):
         yield f"privacy: {slug}: {number} people should have been forgotten and are not"
+
+
+def returned_persons(_now: datetime) -> Iterator[str]:
+    """Nobody who was forgotten came back with a backup, and the records of it are whole."""
+    if number := len(find_returned()):
+        yield (
+            f"privacy: {number} people had asked to be forgotten before a backup was restored; "
+            "forget them again: ikone-events retention"
+        )
+    yield from broken_records()
 
 
 def data_not_erased(now: datetime) -> Iterator[str]:

@@ -119,7 +119,7 @@ def crowded_choices(_now: datetime) -> Iterator[str]:
     limited = db.session.execute(
         select(Event, FormField)
         .join(FormField, FormField.event_id == Event.id)
-        .where(FormField.choices.contains('"kept"'))
+        .where(FormField.choices.contains('"kept"'), FormField.form == "registration")
         .order_by(Event.id, FormField.id)
     ).all()
     for event, rows in groupby(limited, key=itemgetter(0)):

@@ -20,7 +20,7 @@ def csv_lines(content: bytes, most_columns: int) -> Iterator[Line]:
     """The rows with the lines on which they begin; cells may contain line breaks."""
     text = _decoded(content)
     if "\0" in text:
-        text = N_("This is neither a CSV file nor an Excel file (XLSX).")
+        text = N_("This is neither a CSV file nor a spreadsheet (XLSX, XLS or ODS).")
         raise UploadRefused(Complaint(text, about="file"))
     shift = int(text.lower().startswith("sep="))  # a line that Excel writes before the headings
     if shift:

@@ -8,7 +8,7 @@ from typing import TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ikone_events.domain.registering.form_fields import roles_up_to
+from ikone_events.domain.registering.form_fields import FormName, roles_up_to
 from ikone_events.domain.times import to_local
 from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db
@@ -49,9 +49,11 @@ def registration_columns(event: Event, role: str) -> tuple[str, ...]:
 
 
 def seen_fields(event: Event, role: str) -> list[FormField]:
-    """The fields, also retired ones, whose answers this role may see."""
+    """The fields of registration, also retired ones, whose answers this role may see."""
     wanted = select(FormField).where(
-        FormField.event_id == event.id, FormField.seen_by.in_(roles_up_to(role))
+        FormField.event_id == event.id,
+        FormField.form == FormName.REGISTRATION.value,
+        FormField.seen_by.in_(roles_up_to(role)),
     )
     return list(db.session.scalars(wanted.order_by(FormField.position, FormField.id)))
 

@@ -1,16 +1,16 @@
-"""Reading uploaded tables (CSV, XLSX) as texts; too big or broken ones are refused."""
+"""Reading uploaded tables (CSV, XLSX, XLS, ODS) as texts; too big or broken ones are refused."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ikone_events.domain.refusals import N_, Complaint, FileTooLarge, UploadRefused
 from ikone_events.services.registering.lists.csv_reading import Line, csv_lines
+from ikone_events.services.registering.lists.workbook_reading import OLE, ZIP, workbook_lines
 
 MOST_ROWS = 2_000
 _MOST_MB = 2
 MOST_BYTES = _MOST_MB * 1024 * 1024
 _MOST_COLUMNS = 60
-_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,8 @@ def read_table(content: bytes) -> TypedTable:
     """The first table of a file; its name does not matter. Raises UploadRefused."""
     if len(content) > MOST_BYTES:
         raise FileTooLarge(_MOST_MB)
-    if not content.startswith(_ZIP):
+    if not content.startswith((ZIP, OLE)):
         return _table(_filled(csv_lines(content, _MOST_COLUMNS)))
-    from ikone_events.services.registering.lists.workbook_reading import (  # noqa: PLC0415 - 6 MB
-        workbook_lines,
-    )
-
     lines, remarks = workbook_lines(content, _MOST_COLUMNS)
     try:
         return _table(_filled(lines), tuple(remarks))

@@ -45,7 +45,9 @@ _SHOWN = 200
 class ContactListForm(OriginForm):
     """The file, and what holds for everybody in it."""
 
-    file = FileField(_l("List (CSV or Excel)"), render_kw={"accept": ".csv,.txt,.xlsx"})
+    file = FileField(
+        _l("List (CSV, Excel or OpenDocument)"), render_kw={"accept": ".csv,.txt,.xlsx,.xls,.ods"}
+    )
 
 
 def _form(*, empty: bool = False) -> ContactListForm:

@@ -96,7 +96,7 @@ def delete_contact(public_id: str) -> Answer:
     return redirect(url_for("organiser.contacts"), 303)
 
 
-@blueprint.get("/contacts/people.<any(csv, xlsx):file_type>")
+@blueprint.get("/contacts/people.<any(csv, xlsx, ods):file_type>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_contacts(file_type: str) -> Response:

@@ -1,12 +1,19 @@
 """Copying an event as a template for another date."""
 
+from datetime import datetime, time
+
 from flask import flash, redirect, render_template
 from flask_babel import lazy_gettext as _l
+from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from ikone_events.domain.refusals import Complaint, UnfitInput
-from ikone_events.services.events.copying import copy_event
+from ikone_events.domain.times import to_local
+from ikone_events.domain.words import series_slug
+from ikone_events.services.events.copying import PART_LABELS, USUAL, CopyPart, copy_event
 from ikone_events.services.events.editing import assign
+from ikone_events.services.events.series import next_day_of
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -33,15 +40,24 @@ class CopyForm(TeamForm):
         _l("Title in English"), render_kw={"maxlength": 200, "autocomplete": "off", "lang": "en"}
     )
     starts_at = LocalTime(_l("New start"), [InputRequired(_l("Please enter the start."))])
+    parts = SelectMultipleField(
+        _l("Take along"),
+        choices=[(part.value, _l(label)) for part, label in PART_LABELS.items()],
+        default=[part.value for part in USUAL],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
     dates_meant = DatesMeant()
 
 
 @blueprint.get(COPY)
 @permission(Permission.EDIT_EVENTS)
 def ask_copy(slug: str) -> Answer:
-    """Ask for the title and the start of the copy."""
+    """Ask for the start of the copy and what it takes along; the next date is filled in."""
     event = seen_event(slug)
-    return _page(event, CopyForm(title=event.title, title_en=event.title_en))
+    start = to_local(event.starts_at, event.zone)
+    at = datetime.combine(next_day_of(event, now()), time(start.hour, start.minute))
+    return _page(event, CopyForm(title=event.title, title_en=event.title_en, starts_at=at))
 
 
 @blueprint.post(COPY)
@@ -75,6 +91,7 @@ def _copy(event: Event, form: CopyForm) -> Event:
         starts_at=starts_at,
         actor=actor(),
         now=now(),
+        parts=[CopyPart(name) for name in form.parts.data],
     )
     if not organiser().sees_all:
         assign(organiser(), made)
@@ -82,4 +99,6 @@ def _copy(event: Event, form: CopyForm) -> Event:
 
 
 def _page(event: Event, form: CopyForm) -> str:
-    return render_template("organiser/events/copy.html", event=event, form=form)
+    return render_template(
+        "organiser/events/copy.html", event=event, form=form, series_slug=series_slug(event.series)
+    )

@@ -15,11 +15,13 @@ from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster, Stale
 from ikone_events.domain.times import typed_words
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import updates
+from ikone_events.services.events.series import similar_series
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
 from ikone_events.services.registering.answers import asked_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.series import series_of
 from ikone_events.web.organiser.events.event_form import (
     FORMATS_OF,
     EventForm,
@@ -40,7 +42,7 @@ from ikone_events.web.organiser.frame import (
     say_all,
     seen_event,
 )
-from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import show_instead
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
@@ -83,7 +85,7 @@ def look_at_edit(slug: str) -> Answer:
 def _edit(slug: str, *, only_look: bool = False) -> Answer:
     event = seen_event(slug)
     form = make_form(room_provider=event.room_provider)  # stays a choice, also if not set up
-    edit_version = _read_edit_version(form, event)
+    edit_version, series = _read_edit_version(form, event), event.series
     shown = {"shows_texts": only_look}
     if not form.validate():
         return show_form(form, event, **shown), 422
@@ -110,6 +112,7 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
     flash(saved_words(edited.event) + _moved_up(edited.moved_up), "success")
+    _warn_of_similar_series(edited.event, before=series)
     return redirect(event_url(edited.event), 303)
 
 
@@ -186,8 +189,21 @@ def show_form(form: EventForm, event: Event | None = None, **conflict: object) -
         asked=_asked_labels(event) if event else [],
         formats_of=FORMATS_OF,
         applying=[name for name in FORMATS_OF if form.applies(name)],
+        series_names=series_of(organiser()),
         **context,
     )
+
+
+def _warn_of_similar_series(event: Event, *, before: str) -> None:
+    """Say that a new name of a series looks like that of another one."""
+    similar = similar_series(event.series, series_of(organiser()))
+    if event.series != before and similar:
+        text = _(
+            "The series “%(name)s” is new. Did you mean “%(other)s”?",
+            name=event.series,
+            other=similar[0],
+        )
+        flash(text, "warning")
 
 
 def _asked_labels(event: Event) -> list[tuple[str, str]]:

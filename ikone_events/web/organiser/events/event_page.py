@@ -6,9 +6,11 @@ from datetime import datetime
 from flask import redirect, render_template, url_for
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
+from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.rooms.door import is_link_out, is_room_known
 from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind
+from ikone_events.domain.words import series_slug
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.events.undoing import past_of
@@ -69,6 +71,7 @@ def show_event(
     return render_template(
         "organiser/events/event.html",
         event=event,
+        series_slug=series_slug,
         counts=counts,
         tabs=counts,
         steps=life_steps(event, history, moment),
@@ -91,6 +94,7 @@ def show_event(
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
+        channels=CHANNELS,
         address=get_installation().page(f"/events/{event.slug}"),
     )
 

@@ -25,6 +25,7 @@ _PAGES: Mapping[Target, str] = {
     Target.MATERIALS: "organiser.materials",
     Target.FOLLOW_UP: "organiser.follow_up",
     Target.HANDED_IN: "organiser.materials",
+    Target.MATERIAL_REQUESTS: "organiser.materials",
     Target.STEPS: "organiser.mail",
     Target.ATTENDANCE: "organiser.attendance",
 }
@@ -39,6 +40,7 @@ def settling_url(todo: ToDo) -> str:
         return ""
     anchor = {
         **dict.fromkeys((Target.ROOM, Target.DOOR), "room"),
+        Target.MATERIAL_REQUESTS: "requests",
         Target.STEPS: f"step-{todo.step_id}",
     }.get(todo.target)
     return url_for(_PAGES[todo.target], slug=todo.slug, _anchor=anchor)

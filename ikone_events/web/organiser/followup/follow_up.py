@@ -42,7 +42,7 @@ from ikone_events.services.mails.drafts import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.followup.access import released_to
+from ikone_events.store.followup.access import released_people
 from ikone_events.store.rooms.questions import questions_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -238,7 +238,7 @@ def version_label(kind: MailKind) -> str:
 def _readers(material: Material) -> str:
     """Return who finds a material in their e-mail."""
     if material.visibility == Visibility.CHOSEN:
-        number = released_to(material)
+        number = len(released_people(material))
         return ngettext(
             "one person it was released to", "%(num)d people it was released to", number
         )

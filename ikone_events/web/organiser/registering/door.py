@@ -1,4 +1,4 @@
-"""The list for the door: to print, and as a workbook."""
+"""The list for the door: to print, and as a workbook (XLSX, ODS)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -80,15 +80,16 @@ def door_list(slug: str) -> str:
     )
 
 
-@blueprint.get("/events/<slug>/registrations/door.xlsx")
+@blueprint.get("/events/<slug>/registrations/door.<any(xlsx, ods):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
-def door_workbook(slug: str) -> Response:
+def door_workbook(slug: str, file_type: str) -> Response:
     """Export the same list as a workbook."""
     event = seen_event(slug)
     columns = (_("Name"), _("Public body"), _("Was there"), _("Remarks"))
     rows = _cells(event, _expected(event, bare="bare" in request.args), columns)
-    file, number = table_file(columns, rows, f"{event.slug}-door.xlsx", title=event.slug)
+    name = f"{event.slug}-door.{file_type}"
+    file, number = table_file(columns, rows, name, title=event.slug)
     record(SecurityEvent.EXPORTED, what="door list", of_event=event.id, rows=number)
     return file
 

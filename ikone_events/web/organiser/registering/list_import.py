@@ -54,7 +54,9 @@ WORK_SECONDS = 5.0
 class ImportForm(FlaskForm):
     """The file."""
 
-    file = FileField(_l("List (CSV or Excel)"), render_kw={"accept": ".csv,.txt,.xlsx"})
+    file = FileField(
+        _l("List (CSV, Excel or OpenDocument)"), render_kw={"accept": ".csv,.txt,.xlsx,.xls,.ods"}
+    )
 
 
 @blueprint.get(_PATH)

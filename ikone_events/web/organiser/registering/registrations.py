@@ -195,7 +195,7 @@ def back_without(slug: str, words: str) -> BaseResponse:
     return back_to_list(slug, anchor="several")
 
 
-@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, json):file_type>")
+@blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, ods, json):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_registrations(slug: str, file_type: str) -> Response:

@@ -212,7 +212,10 @@ def test_removed_slides_are_gone_with_their_file(app: Flask, team: Browser) -> N
     stored = app.extensions["ikone_installation"].uploads_dir / slides.stored_name
     assert stored.exists()
     path = f"/organise/events/{event.slug}/materials/{slides.public_id}"
-    assert team.get(f"{path}/remove").status_code == 405
+    page = team.get(f"{path}/remove?lang=en")
+    assert slides.title in page.text
+    assert "deleted for good" in page.text
+    assert stored.exists()
     assert team.post(f"{path}/remove").status_code == 303
     assert not stored.exists()
     assert team.get(f"{path}/file").status_code == 404

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from ikone_events.services.operating.retention import tidy
@@ -25,6 +24,7 @@ from tests.factories import (
     make_registration,
     personal_path,
 )
+from tests.spreadsheets import cells_of, has_formula, made
 from tests.web.organiser.conftest import Browser
 
 LIST = """Anrede;Titel;Vorname;Nachname;E-Mail;Verwaltung;Funktion;Essen;Zimmer
@@ -235,13 +235,11 @@ def test_list_of_an_event_called_off_meanwhile_says_so_once(app: Flask, team: Br
 
 def test_workbook_is_read_like_a_list(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.append(["First name", "Last name", "E-mail address", "Language", "Question"])
-    sheet.append(["Ann", "Example", "ann@example.org", "en", "=1+1"])
-    stream = io.BytesIO()
-    book.save(stream)
-    path, _page = report(team, event, stream.getvalue())
+    content = made(
+        ["First name", "Last name", "E-mail address", "Language", "Question"],
+        ["Ann", "Example", "ann@example.org", "en", "=1+1"],
+    )
+    path, _page = report(team, event, content)
     press(team, path)
     assert people(app, event)["Ann"].locale == "en"
 
@@ -403,10 +401,10 @@ def test_exports_hold_everything_that_belongs_to_a_registration(app: Flask, team
     assert first["f_essen"] == "vegan; vegetarisch"
     assert {row["awaits"] for row in rows} == {"", "approval"}
     answer = team.get(f"{base}.xlsx")
-    sheet = load_workbook(io.BytesIO(answer.data)).worksheets[0]
-    heads = [cell.value for cell in sheet[1]]
-    cells = {heads[n]: cell for n, cell in enumerate(sheet[2])}
-    assert (cells["note"].value, cells["note"].data_type) == ("=1+1", "s")
+    rows = cells_of(answer.data)
+    cells = dict(zip(rows[0], rows[1], strict=True))
+    assert (cells["note"], has_formula(answer.data)) == ("=1+1", False)
+    assert cells_of(team.get(f"{base}.ods").data) == rows
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{event.slug}.xlsx"'
     assert ";'=1+1;" in team.get(f"{base}.csv").text
     assert team.get(f"{base}.html").status_code == 404
@@ -459,15 +457,13 @@ def test_our_own_export_can_be_imported(app: Flask, team: Browser, form: str) ->
 
 
 def test_report_names_what_the_file_hides_and_refuses_errors(app: Flask, team: Browser) -> None:
-    event, book = make_event(app), Workbook()
-    sheet = book.worksheets[0]
-    sheet.append(["Vorname", "Nachname", "E-Mail"])
-    for name in ("Ada", "Bea", "#N/A", "#NV"):
-        sheet.append(["Eva", name, f"{len(name)}{name[1:2].lower()}@example.org"])
-    sheet.row_dimensions[3].hidden = True
-    stream = io.BytesIO()
-    book.save(stream)
-    _path, page = report(team, event, stream.getvalue())
+    event, names = make_event(app), ("Ada", "Bea", "#N/A", "#NV")
+    content = made(
+        ["Vorname", "Nachname", "E-Mail"],
+        *(["Eva", name, f"{len(name)}{name[1:2].lower()}@example.org"] for name in names),
+        change=lambda _book, sheet: sheet.set_row(2, options={"hidden": True}),
+    )
+    _path, page = report(team, event, content)
     assert "Lines that the file hides were left out (1): 3." in page
     assert page.count("is an error message of the spreadsheet, not an entry.") == 2
     assert "Register one person" in page

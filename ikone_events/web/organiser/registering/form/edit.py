@@ -6,7 +6,14 @@ from flask import flash, redirect, render_template, request
 
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import Surroundings
-from ikone_events.domain.registering.form_fields import CHOOSING, KIND_LABELS, FieldKind, OwnField
+from ikone_events.domain.registering.form_fields import (
+    CHOOSING,
+    KIND_LABELS,
+    FieldKind,
+    FormName,
+    OwnField,
+    kinds_of,
+)
 from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.store.db import transaction
@@ -20,7 +27,13 @@ from ikone_events.web.organiser.registering.form.field_form import (
     place_complaints,
     values_of,
 )
-from ikone_events.web.organiser.registering.form.fields import FIELD, FORM, fields_url, refuse
+from ikone_events.web.organiser.registering.form.fields import (
+    FEEDBACK_FORM,
+    FIELD,
+    FORM,
+    fields_url,
+    refuse,
+)
 from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.forms import show_instead
 from ikone_events.web.shell.i18n import gettext as _
@@ -34,6 +47,7 @@ class _FieldPage:
     event: Event
     form: FieldForm
     kind: FieldKind
+    name: FormName = FormName.REGISTRATION
     own: OwnField | None = None
     fixed: bool = False
 
@@ -44,6 +58,7 @@ class _FieldPage:
             "organiser/registering/form_field.html",
             event=self.event,
             form=self.form,
+            form_name=self.name.value,
             own=self.own,
             kind=self.kind.value,
             kind_label=_(KIND_LABELS[self.kind]),
@@ -59,27 +74,28 @@ class _FieldPage:
         return self.render(), 422
 
 
-@blueprint.get(f"{FORM}/new")
+@blueprint.get(f"{FORM}/new", defaults={"form": FormName.REGISTRATION.value})
+@blueprint.get(f"{FEEDBACK_FORM}/new", defaults={"form": FormName.FEEDBACK.value})
 @permission(Permission.EDIT_EVENTS)
-def new_field(slug: str) -> Answer:
+def new_field(slug: str, form: str) -> Answer:
     """Show an empty form for a field of the requested kind."""
-    event = seen_event(slug)
-    kind = _kind(request.args.get("kind"))
-    form = _form(
-        form_fields.surroundings_of(event), kind=kind.value, edit_version=event.edit_version
-    )
-    form.add_rows(FEWEST_ROWS)
-    return _FieldPage(event, form, kind).render()
+    event, name = seen_event(slug), FormName(form)
+    kind = _kind(request.args.get("kind"), name)
+    around = form_fields.surroundings_of(event, form=name)
+    page = _form(around, name, kind=kind.value, edit_version=event.edit_version)
+    page.add_rows(FEWEST_ROWS)
+    return _FieldPage(event, page, kind, name).render()
 
 
-@blueprint.post(f"{FORM}/new")
+@blueprint.post(f"{FORM}/new", defaults={"form": FormName.REGISTRATION.value})
+@blueprint.post(f"{FEEDBACK_FORM}/new", defaults={"form": FormName.FEEDBACK.value})
 @permission(Permission.EDIT_EVENTS)
 @keeps_input
-def add_field(slug: str) -> Answer:
+def add_field(slug: str, form: str) -> Answer:
     """Add a field at the end of the form."""
-    event = seen_event(slug)
-    form = _form(form_fields.surroundings_of(event))
-    return _save(_FieldPage(event, form, _kind(form.kind.data)))
+    event, name = seen_event(slug), FormName(form)
+    page = _form(form_fields.surroundings_of(event, form=name), name)
+    return _save(_FieldPage(event, page, _kind(page.kind.data, name), name))
 
 
 @blueprint.get(FIELD)
@@ -89,10 +105,10 @@ def edit_field(slug: str, key: str) -> Answer:
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
     around = form_fields.surroundings_of(event, key)
-    form = _form(around, edit_version=event.edit_version, **values_of(own))
+    form = _form(around, own.form, edit_version=event.edit_version, **values_of(own))
     if own.kind in CHOOSING:
         form.add_rows(max(2, FEWEST_ROWS - len(own.choices)))
-    return _FieldPage(event, form, own.kind, own, fixed=around.has_answers).render()
+    return _FieldPage(event, form, own.kind, own.form, own, fixed=around.has_answers).render()
 
 
 @blueprint.post(FIELD)
@@ -103,18 +119,18 @@ def save_field(slug: str, key: str) -> Answer:
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
     around = form_fields.surroundings_of(event, key)
-    form = _form(around)
-    kind = own.kind if around.has_answers else _kind(form.kind.data)
-    return _save(_FieldPage(event, form, kind, own, fixed=around.has_answers))
+    form = _form(around, own.form)
+    kind = own.kind if around.has_answers else _kind(form.kind.data, own.form)
+    return _save(_FieldPage(event, form, kind, own.form, own, fixed=around.has_answers))
 
 
-def _kind(name: str | None) -> FieldKind:
-    return FieldKind(name) if name in list(FieldKind) else FieldKind.SHORT_TEXT
+def _kind(kind: str | None, name: FormName) -> FieldKind:
+    return FieldKind(kind) if kind in kinds_of(name) else FieldKind.SHORT_TEXT
 
 
-def _form(around: Surroundings, **values: object) -> FieldForm:
+def _form(around: Surroundings, name: FormName, **values: object) -> FieldForm:
     form = FieldForm(**values)
-    form.offer(around.before)
+    form.offer(around.before, kinds_of(name))
     return form
 
 
@@ -129,7 +145,8 @@ def _save(page: _FieldPage) -> Answer:
         form.kind.raw_data = [page.kind.value]
     if not form.validate():
         return page.render_refused()
-    draft, expected, moment = draft_of(form, page.kind), form.edit_version.data or 0, now()
+    draft = replace(draft_of(form, page.kind), form=page.name)
+    expected, moment = form.edit_version.data or 0, now()
     try:
         with transaction():
             if own is None:
@@ -144,7 +161,7 @@ def _save(page: _FieldPage) -> Answer:
     except StaleForm as refusal:
         return _conflict(page, refusal)
     flash(_("“%(field)s” has been saved.", field=saved.label), "success")
-    return redirect(fields_url(event.slug, f"field-{saved.key}"), 303)
+    return redirect(fields_url(event.slug, page.name, f"field-{saved.key}"), 303)
 
 
 def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
@@ -153,7 +170,7 @@ def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
     try:
         stored = form_fields.get_entry(event, own.key).field if own else None
     except NotFound:
-        return refuse(event.slug, refusal)
+        return refuse(event.slug, page.name, refusal)
     show_instead(form.edit_version, event.edit_version)
     fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
     conflict = say_all(refusal.complaints)

@@ -76,9 +76,9 @@ class FieldForm(TeamForm):
     )
     seen_by = SelectField(_l("Who sees the answers"), default="viewer")
 
-    def offer(self, before: Sequence[OwnField]) -> None:
+    def offer(self, before: Sequence[OwnField], kinds: Sequence[FieldKind]) -> None:
         """Fill the lists of choices in the language of the page."""
-        self.kind.choices = [SelectChoice(k.value, _(label)) for k, label in KIND_LABELS.items()]
+        self.kind.choices = [SelectChoice(kind.value, _(KIND_LABELS[kind])) for kind in kinds]
         self.seen_by.choices = [SelectChoice(r, _(label)) for r, label in SEEN_BY_LABELS.items()]
         self.keep.choices = [
             SelectChoice(AS_PERSON, _("As long as the person's details")),

@@ -10,7 +10,13 @@ from flask_babel import force_locale
 
 from ikone_events.domain.refusals import N_, Complaint, Refusal, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import order_complaint
-from ikone_events.domain.registering.form_fields import KIND_LABELS, YES_NO_LABELS, OwnField
+from ikone_events.domain.registering.form_fields import (
+    KIND_LABELS,
+    YES_NO_LABELS,
+    FormName,
+    OwnField,
+    kinds_of,
+)
 from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.services.registering.answers import asked_fields, places_taken
@@ -28,6 +34,7 @@ from ikone_events.web.shell.i18n import gettext as _
 
 FORM = "/events/<slug>/form"
 FIELD = f"{FORM}/fields/<key>"
+FEEDBACK_FORM = "/events/<slug>/feedback/form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +51,27 @@ class FieldRow:
     can_sink: bool
 
 
-@blueprint.get(FORM, endpoint="form_fields")
+@blueprint.get(FORM, endpoint="form_fields", defaults={"form": FormName.REGISTRATION.value})
+@blueprint.get(FEEDBACK_FORM, endpoint="form_fields", defaults={"form": FormName.FEEDBACK.value})
 @permission(Permission.EDIT_EVENTS)
-def show(slug: str) -> str:
-    """List the own fields of the event."""
-    return show_fields(seen_event(slug))
+def show(slug: str, form: str) -> str:
+    """List the own fields of one of the event's forms."""
+    return show_fields(seen_event(slug), FormName(form))
 
 
-def show_fields(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
-    """Render the list of an event's fields, with the complaints of a refusal on top."""
-    entries = form_fields.entries_of(event)
+def show_fields(event: Event, form: FormName, *, refused: Iterable[Complaint] = ()) -> str:
+    """Render the list of a form's fields, with the complaints of a refusal on top."""
+    entries = form_fields.entries_of(event, form)
     asked = [entry for entry in entries if not entry.field.retired]
     taken = places_taken(event)
     rows = [_row(entry, asked, taken) for entry in entries]
     return render_template(
         "organiser/registering/form.html",
         event=event,
+        form_name=form.value,
         asked=[row for row in rows if not row.field.retired],
         retired=[row for row in rows if row.field.retired],
-        kinds=[(kind.value, _(label)) for kind, label in KIND_LABELS.items()],
+        kinds=[(kind.value, _(KIND_LABELS[kind])) for kind in kinds_of(form)],
         refused=say_all(refused),
     )
 
@@ -163,25 +172,25 @@ def _change(
     slug: str, key: str, do: Callable[..., OwnField | None], message: str, anchor: str | None = None
 ) -> Answer:
     """Change a field, unless somebody else has changed the form since the page was made."""
-    seen_event(slug)
+    form = form_fields.get_entry(seen_event(slug), key).field.form
     edit_version = request.form.get("edit_version", 0, type=int)
     try:
         with transaction():
             own = do(slug, key, expected=edit_version, now=now())
     except (UnfitInput, StaleForm) as refusal:
-        return refuse(slug, refusal)
+        return refuse(slug, form, refusal)
     flash(_(message, field=own.label) if own else _(message), "success")
-    return redirect(fields_url(slug, anchor), 303)
+    return redirect(fields_url(slug, form, anchor), 303)
 
 
-def refuse(slug: str, refusal: Refusal) -> Answer:
+def refuse(slug: str, form: FormName, refusal: Refusal) -> Answer:
     """Show the present list and why nothing was changed."""
-    return show_fields(seen_event(slug), refused=refusal.complaints), 409
+    return show_fields(seen_event(slug), form, refused=refusal.complaints), 409
 
 
-def fields_url(slug: str, anchor: str | None = None) -> str:
-    """Return the address of the list of fields, or of one field in it."""
-    return url_for("organiser.form_fields", slug=slug, _anchor=anchor)
+def fields_url(slug: str, form: FormName, anchor: str | None = None) -> str:
+    """Return the address of the list of a form's fields, or of one field in it."""
+    return url_for("organiser.form_fields", slug=slug, form=form.value, _anchor=anchor)
 
 
 @blueprint.get(f"{FORM}/preview")
@@ -193,11 +202,12 @@ def preview_form(slug: str) -> str:
     language = wish if wish in LOCALES else page_locale()
     availability = get_availability(event, now())
     context = FormContext(event, availability, asked_fields(event))
-    with _page_locale(language):
+    with in_language(language):
         fields = render_fields(context, context.read(), organisation_names())
     return render_template(
         "organiser/registering/form_preview.html",
         event=event,
+        form_name=FormName.REGISTRATION.value,
         fields=fields,
         own_fields=context.fields,
         language=language,
@@ -205,7 +215,7 @@ def preview_form(slug: str) -> str:
 
 
 @contextmanager
-def _page_locale(language: str) -> Iterator[None]:
+def in_language(language: str) -> Iterator[None]:
     """Render a part of a page in another language than the rest."""
     before = page_locale()
     g.page_locale = language

@@ -1,0 +1,106 @@
+"""The figures of an event or a year for other programs."""
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from ikone_events.commands.common import get_event, with_tables
+from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigures
+from ikone_events.domain.figures.press import press_sentence, why_no_sentence, year_sentence
+from ikone_events.domain.times import BERLIN, to_local
+from ikone_events.services.figures.events import figures_of
+from ikone_events.services.figures.periods import last_day, periods_by_year
+from ikone_events.services.installation import get_identity, now
+from ikone_events.services.spreadsheets import write_csv
+from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import all_events
+from ikone_events.store.figures.event_sums import count_members
+
+_LOCALES = ("de", "en")
+# What a table can't hold, or what is about the figures themselves.
+_NOT_IN_TABLES = ("version", "rules", "bodies", "press_sentence", "no_press_sentence")
+_IN_PARTS = ("_by_kind", "by_channel")
+
+
+@click.command("figures")
+@click.argument("slug", required=False)
+@click.option("--year", type=click.IntRange(1900, 2200), help="Default: the present year.")
+@click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json")
+@with_tables
+def figures(slug: str | None, year: int | None, kind: str) -> None:
+    """Write the figures of an event, or of a year with all its events."""
+    if slug is not None and year is not None:
+        raise click.UsageError("Name an event or a year.")
+    if slug is not None:
+        event = get_event(slug)
+        found = _of_event(event, figures_of(event, now=now()))
+        click.echo(_table([found]) if kind == "csv" else _json(found), nl=False)
+        return
+    whole = _of_year(year or to_local(now(), BERLIN).year)
+    click.echo(_table(whole["events"]) if kind == "csv" else _json(whole), nl=False)
+
+
+def _of_event(event: Event, found: EventFigures) -> dict[str, Any]:
+    reason = why_no_sentence(found)
+    return {
+        "slug": event.slug,
+        "title": event.title,
+        "day": event.day.isoformat(),
+        "format": event.format,
+        "state": event.state,
+        **found.as_dict(),
+        "attendance_share": found.attendance_share,
+        "press_sentence": {each: press_sentence(found, event, each) for each in _LOCALES},
+        "no_press_sentence": str(reason) if reason else None,
+    }
+
+
+def _of_year(year: int) -> dict[str, Any]:
+    period = periods_by_year(all_events(), [year], now())[year]
+    of_members = count_members(last_day(year, to_local(now(), BERLIN).date()))
+    whole = period.whole.as_dict()
+    return {
+        "year": year,
+        **{("events_held" if name == "events" else name): whole[name] for name in whole},
+        "attendance_share": period.whole.attendance_share,
+        "members_of_the_network": of_members,
+        "sentence": {
+            each: year_sentence(
+                period.whole,
+                year,
+                organisation=get_identity().organisation,
+                of_members=of_members,
+                locale=each,
+            )
+            for each in _LOCALES
+        },
+        "events": [_of_event(event, period.each[event.id]) for event in period.events],
+    }
+
+
+def _json(found: Mapping[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+
+
+def _table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """One line per event; numbers by kind are columns of the kinds that count."""
+    lines = [_flat(row) for row in rows]
+    out = io.StringIO()
+    write_csv(out, dict.fromkeys(name for line in lines for name in line), lines)
+    return out.getvalue()
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {
+        name: value
+        for name, value in row.items()
+        if name not in _NOT_IN_TABLES and not name.endswith(_IN_PARTS)
+    }
+    for name in ("administrations_confirmed", "administrations_attended"):
+        numbers = row[f"{name}_by_kind"]
+        for kind in COUNTED_KINDS:
+            flat[f"{name}_{kind}"] = None if numbers is None else numbers.get(kind, 0)
+    return flat

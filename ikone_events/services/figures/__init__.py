@@ -1,0 +1,1 @@
+"""Figures of events and periods, as they are stored or from the rows."""

@@ -1,0 +1,1 @@
+"""Pages with the figures of events, series and years."""
