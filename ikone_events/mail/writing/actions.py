@@ -1,7 +1,7 @@
 """Links and their labels: the button of a mail, and addresses in edited texts."""
 
 from ikone_events.domain.mails.facts import MailFacts
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.mail.writing.markdown import Piece
 
 # In German and in English.
@@ -99,12 +99,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.OPENING: ("register", event.register_url),
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),
         MailKind.OFFER_LAPSED: ("again", event.register_url),
-        MailKind.FOLLOW_UP: after,
-        MailKind.FOLLOW_UP_MISSED: after,
-        MailKind.FOLLOW_UP_UNKNOWN: after,
+        **dict.fromkeys((*FOLLOW_UPS, MailKind.SUPPLEMENT, MailKind.ANSWER), after),
         MailKind.FOLLOW_UP_WAITED: after if links.materials else ("event", event.public_url),
-        MailKind.SUPPLEMENT: after,
-        MailKind.ANSWER: after,
         MailKind.WITHDRAWAL: details,
         MailKind.CANCELLATION: details,
         MailKind.DECLINED: details,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -70,12 +71,10 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
-    seen = seen_by(kind, registration, event, mailing, now)
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
-        links=_links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
         sender=sender_of(event),
         invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=text_for(kind, registration.locale, event, mailing),
@@ -88,14 +87,25 @@ def facts_for(
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
         old_dates=_old_dates(kind, event, known, mailing),
-        materials=links_to(seen, registration),
-        contacts=contacts_among(seen),
-        questions=asked_by(kind, registration, mailing),
+        **_after_event(kind, registration, event, mailing, now),
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
         has_open_fields=has_open_fields(kind, registration, event, now, given),
     )
+
+
+def _after_event(
+    kind: MailKind, registration: Registration, event: Event, mailing: Mailing | None, now: datetime
+) -> dict[str, Any]:
+    """Links, materials, contacts and questions; who may see nothing gets no link to materials."""
+    seen = seen_by(kind, registration, event, mailing, now)
+    return {
+        "links": _links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
+        "materials": links_to(seen, registration),
+        "contacts": contacts_among(seen),
+        "questions": asked_by(kind, registration, mailing),
+    }
 
 
 def kinds_for(
