@@ -17,6 +17,7 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
+from ikone_events.services.followup.answers import AnswerWish, answer
 from ikone_events.services.mails.facts import standing_page
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
@@ -427,6 +428,8 @@ def _past(app: Flask) -> dict[str, str]:
         contact_email="bo@example.org",
     )
     _record_of_deletion(app, make_mail(app, make_registration(app, event, attendance="missed")))
+    make_registration(app, event, attendance="missed", wants_supplement=True)
+    _held(app)
     veteran = make_registration(app, event, attendance="attended")
     month_before = {name: moment - timedelta(days=30) for name, moment in PAST.items()}
     before = make_event(app, slug="before", state="followed_up", **{**CONTENT, **month_before})
@@ -468,6 +471,18 @@ def _opinions(app: Flask) -> dict[str, str]:
         "absent": make_registration(app, many, attendance="missed"),
     }
     return {name: personal_path(app, person) for name, person in people.items()}
+
+
+def _held(app: Flask) -> None:
+    """An event whose link went out by other means, with everything that a follow-up has."""
+    event = make_event(app, slug="held", state="closed", **PAST)
+    make_material(app, event, title=LONG)
+    make_registration(app, event, attendance="attended", question=f"Was kostet {LONG}?")
+    asked = make_registration(app, event, question="Und wann?")
+    make_registration(app, event, status="waitlisted")
+    with app.app_context(), transaction():
+        wish = AnswerWish(answer="Nichts.", version=0, publish="public")
+        answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 
 def _called_off(app: Flask) -> dict[str, str]:

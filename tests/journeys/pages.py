@@ -575,7 +575,17 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/open/do/cancel", 200, send("form[action$='/do/cancel']", reason="Sturm")
     ),
     "preview-to-subscribers": Stop("/organise/events/draft/preview/announce"),
-    "preview-not-possible": Stop("/organise/events/over/preview/follow_up"),
+    "follow-up-without-materials": Stop("/organise/events/over/follow-up"),
+    "follow-up": Stop("/organise/events/held/follow-up"),
+    "follow-up-refused": Stop(
+        "/organise/events/held/follow-up", 422, send("form[action$='/do/follow_up']")
+    ),
+    "follow-up-sent": Stop("/organise/events/past/follow-up"),
+    "follow-up-called-off": Stop("/organise/events/cancelled/follow-up"),
+    "follow-up-of-those-who-waited": Stop("/organise/events/held/follow-up/waited"),
+    "follow-up-supplement": Stop("/organise/events/past/follow-up/supplement"),
+    "questions": Stop("/organise/events/held/questions"),
+    "questions-none": Stop("/organise/events/over/questions"),
     "preview-step": Stop("/organise/events/open/steps/{own_step}/preview"),
     "plan": Stop("/organise/events/open/mail", 200, _open_the_buttons),
     "plan-blocked": Stop("/organise/events/stuck/mail"),

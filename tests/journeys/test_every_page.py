@@ -74,6 +74,7 @@ NO_PAGES = {
         "organiser.export_standing",
         "organiser.mail_html",
         "organiser.preview_html",
+        "organiser.follow_up_html",
         "organiser.preview_step_html",
         "demo.mail_html",
         "demo.mail_calendar",

@@ -94,7 +94,7 @@ def test_wish_needs_a_registration(app: Flask, client: FlaskClient, status: str)
     person = make_registration(app, make_event(app, state="followed_up", **PAST), status=status)
     page = personal_path(app, person, "/materials")
     assert "informieren" not in client.get(page).text
-    form = {"csrf_token": token_of(client.get(personal_path(app, person))), "wanted": "yes"}
+    form = {"csrf_token": token_of(client.get("/login")), "wanted": "yes"}
     assert client.post(f"{page}/supplement", data=form).status_code == 409
 
 
