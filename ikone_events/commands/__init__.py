@@ -6,11 +6,12 @@ from flask import Flask
 from ikone_events.commands.accounts import organiser
 from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
-from ikone_events.commands.checking import doctor, retention, verify
+from ikone_events.commands.checking import doctor, verify
 from ikone_events.commands.events import event
 from ikone_events.commands.figures import figures
 from ikone_events.commands.incoming import incoming
-from ikone_events.commands.lists import export, load
+from ikone_events.commands.lists import dossier, export, load
+from ikone_events.commands.retention import retention
 from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker
 
@@ -23,6 +24,7 @@ COMMANDS: tuple[click.Command, ...] = (
     administrations,
     load,
     export,
+    dossier,
     figures,
     incoming,
     rooms,

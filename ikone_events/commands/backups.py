@@ -7,17 +7,17 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.commands.common import fail, with_tables
+from ikone_events.services.backup_note import note_backup
 from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox_pause import end_pause, find_pause
 from ikone_events.services.mails.unsubscribing import delete_objectors
 from ikone_events.services.operating.backups.archive import BackupError, Manifest, make_backup
 from ikone_events.services.operating.backups.releasing import set_aside, skip_steps, waiting
 from ikone_events.services.operating.backups.restoring import restore_backup
-from ikone_events.services.operating.backups.rotation import (
-    MadeBackup,
-    make_dated_backup,
-    note_backup,
-)
+from ikone_events.services.operating.backups.rotation import MadeBackup, make_dated_backup
+from ikone_events.services.operating.retention import forget_returned
+from ikone_events.services.privacy.retention_record import COMMAND
+from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.first_start import SchemaError
 
@@ -54,7 +54,7 @@ def backup(target: Path, force: bool, keep: int | None) -> None:
     for old in made.removed:
         click.echo(f"removed: {old}")
     try:
-        note_backup(moment)
+        note_backup(moment, keep=keep, kept_until=made.kept_until)
     except OSError as fault:
         fail(f"The backup was made, but its time could not be stored: {fault}")
 
@@ -87,6 +87,8 @@ def restore(file: Path, force: bool) -> None:
     )
     for name in made.missing:
         click.echo(f"was missing when the backup was made: the slides stored as {name}")
+    if returned := len(find_returned()):
+        click.echo(_returned_words(returned))
     for line in _what_waits():
         click.echo(line)
     click.echo("E-mails and steps are paused. To release them: ikone-events outbox release")
@@ -112,9 +114,12 @@ def release(aside: bool) -> None:
         return
     lines = _what_waits()
     with transaction():
+        again = forget_returned(by=COMMAND, now=now())
         number = set_aside(pause.since, now=now()) if aside else 0
         skipped = skip_steps(pause.since, now=now()) if aside else 0
         end_pause()
+    if again:
+        click.echo(f"{again} people who had been forgotten before were forgotten again.")
     for line in lines:
         click.echo(line)
     if aside:
@@ -128,6 +133,13 @@ def release(aside: bool) -> None:
             "“What happens next” of their events show them."
         )
     click.echo("The pause has ended: e-mails are sent and steps run again.")
+
+
+def _returned_words(number: int) -> str:
+    return (
+        f"{number} people had asked to be forgotten since this backup and are in it. They are "
+        "forgotten again by `retention`, and by `outbox release` before anything is sent."
+    )
 
 
 def _what_waits() -> list[str]:

@@ -1,4 +1,4 @@
-"""Loading a file and exporting lists."""
+"""Loading a file, exporting lists, and the dossier of an event."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.services.events.dossier_file import save_dossier
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.loading import read_file, store_dataset
 from ikone_events.services.registering.lists.exports import (
@@ -71,6 +72,27 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
             write_json(stream, rows)
         else:
             write_csv(stream, columns, rows)
+
+
+@click.command()
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@with_appcontext
+@with_tables
+def dossier(slug: str, file: Path, language: str, force: bool) -> None:
+    """Write all of an event besides its attendees into a ZIP file, for whoever takes over."""
+    event = get_event(slug)
+    if file.exists() and not force:
+        fail(f"{file} exists already; --force replaces it.")
+    try:
+        missing = save_dossier(event, file, locale=language, now=now())
+    except OSError as fault:
+        fail(f"No dossier was written: {fault}")
+    for title in missing:
+        click.echo(f"missing, so not in the dossier: the file of “{title}”", err=True)
+    click.echo(f"{file}: the dossier of “{event.title_in(language)}”.")
 
 
 @export.command("outbox")

@@ -20,7 +20,10 @@ until that is recycled.
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -87,6 +90,11 @@ _OWED = "SELECT number FROM erasure_debt"
 # Another deletion since then has raised the number, and its debt stays.
 _PAID = "DELETE FROM erasure_debt WHERE number = ?"
 
+# Rows by table, and whether they were deleted or overwritten.
+Erased = Counter[tuple[str, str]]
+DELETED, OVERWRITTEN = "deleted", "overwritten"
+_counting: ContextVar[Erased | None] = ContextVar("counting", default=None)
+
 log = logging.getLogger(__name__)
 
 
@@ -133,6 +141,12 @@ def leaves_personal_data(statement: str) -> bool:
     return not PERSONAL[found[1]].isdisjoint(_SET.findall(statement))
 
 
+def _table_of(statement: str) -> str:
+    """The table that a DELETE or UPDATE is about."""
+    found = _STATEMENT.match(statement)
+    return found[1] if found else ""
+
+
 @event.listens_for(Engine, "after_cursor_execute")
 def _look_at(
     connection: Any, cursor: Any, statement: str, _values: Any, _context: Any, _many: bool
@@ -145,6 +159,23 @@ def _look_at(
         and leaves_personal_data(statement)
     ):
         ask_for_erasure()
+        if (counts := _counting.get()) is not None:
+            what = DELETED if statement.startswith("DELETE") else OVERWRITTEN
+            counts[_table_of(statement), what] += cursor.rowcount
+
+
+@contextmanager
+def counted() -> Iterator[Erased]:
+    """Count the rows with personal data that statements delete or overwrite meanwhile.
+
+    Rows that the database itself deletes together with others are not counted.
+    """
+    counts: Erased = Counter()
+    before = _counting.set(counts)
+    try:
+        yield counts
+    finally:
+        _counting.reset(before)
 
 
 class LogEraser:

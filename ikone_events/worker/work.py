@@ -34,6 +34,7 @@ from ikone_events.store.damage import is_damage, report, reported
 from ikone_events.store.db import db, transaction
 from ikone_events.store.erasing import erase_what_is_owed
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.operating.forgotten import write_missing_lines
 from ikone_events.worker.sending import MailSender
 
 SYSTEM = "system"
@@ -246,6 +247,10 @@ def _forget_event(slug: str) -> None:
         forget_event(slug, actor=SYSTEM, now=now())
 
 
+def _write_ledger(_file: str) -> None:
+    write_missing_lines()
+
+
 def _settle_alarms(slug: str) -> None:
     with transaction():
         alarms.settle_alarms(slug, now=now())
@@ -269,7 +274,7 @@ class _Duty:
     every: timedelta = timedelta(0)
 
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 _DUTIES = (
@@ -280,6 +285,7 @@ _DUTIES = (
     _Duty("outdated mailing", lambda: outdated_mailings(now()), _stop_mailing),
     _Duty("expired data", _portions, _tidy),
     _Duty("end of retention", lambda: [e.slug for e in events_to_forget(now())], _forget_event),
+    _Duty("who was forgotten", lambda: ("file",), _write_ledger, _HOUR),
     _Duty("alarm", lambda: alarms.alarms_to_settle(now()), _settle_alarms, _MINUTE),
     _Duty("morning mail", lambda: mornings.mornings_due(now()), _write_morning, _MINUTE),
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import delete
 
 from ikone_events.domain.directory.contact import CHECKED_FOR
 from ikone_events.domain.mails.audiences import Audience
@@ -17,10 +18,11 @@ from ikone_events.services.accounts.password_links import send_link
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
+from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.accounts.queries import find_account
-from ikone_events.store.db import db, transaction
+from ikone_events.store.db import db, rows_written, transaction
 from ikone_events.store.directory.models import LeftText
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import all_events
@@ -386,8 +388,15 @@ def _past(app: Flask) -> dict[str, str]:
         contact_name="Bo Bei",
         contact_email="bo@example.org",
     )
-    make_registration(app, event, attendance="missed")
+    _record_of_deletion(app, make_mail(app, make_registration(app, event, attendance="missed")))
     return {"veteran": personal_path(app, make_registration(app, event, attendance="attended"))}
+
+
+def _record_of_deletion(app: Flask, mail: OutboxMail) -> None:
+    """What retention leaves: a record, here of a mail."""
+    with app.app_context(), transaction(), recording(by=WORKER, as_of=NOW) as deleted:
+        deleted.events.append({"event": "past", "archived": False, "answers": 2, "people": 1})
+        rows_written(delete(OutboxMail).where(OutboxMail.id == mail.id))
 
 
 def _called_off(app: Flask) -> dict[str, str]:

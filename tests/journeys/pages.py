@@ -642,6 +642,8 @@ ADMIN: dict[str, Stop] = {
         422,
         send("form.form:has(input[value=bbb])", **{"bbb-url": "https://localhost/"}),
     ),
+    "retention": Stop("/organise/settings/retention"),
+    "retention-record": Stop("/organise/settings/retention/1"),
     "mailbox": Stop("/organise/settings/mailbox"),
     "installation-texts": Stop("/organise/settings/texts"),
     "installation-text": Stop("/organise/settings/texts/follow_up"),

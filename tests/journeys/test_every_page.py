@@ -54,6 +54,7 @@ NO_PAGES = {
     *("identity.accent", "identity.logo"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
+    *("organiser.dossier", "organiser.retention_file"),
     *("office_feed.office_feed", "organiser.settle_todo", "organiser.live_now"),
     *("attendee.calendar", "attendee.own_data", "attendee.ticket_pdf"),
     *("materials.public_file", "materials.personal_file", "organiser.material_file"),

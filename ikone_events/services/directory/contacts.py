@@ -19,6 +19,7 @@ from ikone_events.store.directory.contacts import all_contacts
 from ikone_events.store.directory.models import Contact, Organisation
 from ikone_events.store.directory.naming import find_by_name, lock_directory
 from ikone_events.store.mails.objections import hash_of, objected_among
+from ikone_events.store.operating.forgotten import note_forgotten
 
 HAS_OBJECTED = N_("This person wants no announcements. Only they themselves can subscribe again.")
 CONTACT_COLUMNS = (
@@ -92,6 +93,7 @@ def remove_contact(public_id: str, *, objects: bool, now: datetime) -> None:
     if objects:
         object_to_announcements(contact.email_key, now=now)
     else:
+        note_forgotten([contact.public_id], now.date())
         delete_readers(Contact, Contact.id == contact.id)
 
 

@@ -35,6 +35,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.events.speakers import Speaker, get_speaker
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _BRIEFING = MailKind.SPEAKER_BRIEFING
@@ -110,6 +111,7 @@ def remove_speaker(slug: str, public_id: str, *, now: datetime) -> tuple[str, bo
     leave_mailbox(speaker, event, now=now, why=REMOVED)
     db.session.flush()
     drop_mails(OutboxMail.speaker_id == speaker.id)
+    note_forgotten([speaker.public_id], now.date())
     db.session.delete(speaker)
     db.session.flush()
     return name, tells

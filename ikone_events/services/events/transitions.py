@@ -186,7 +186,7 @@ def _carry_out(
         ask_no_feedback(event, request.actor, now=now)
     if rule.action is Action.ARCHIVE:
         expire_all(event, now=now)
-        archive_persons(event, now=now)
+        archive_persons(event, by=request.actor, now=now)
     _settle_update(event, due_at)
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)

@@ -25,6 +25,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
 from ikone_events.store.mails.objections import lift_objection
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.paging import PAGE_SIZE, Page, containing, paginate
 
 # For this time organisers see which mails failed, and can send them again.
@@ -147,8 +148,9 @@ def _opening_of(event: Event | type[Event]) -> ColumnElement[bool]:
     return (Mailing.event_id == event.id) & (Mailing.kind == MailKind.OPENING.value)
 
 
-def remove(public_id: str) -> None:
+def remove(public_id: str, *, now: datetime) -> None:
     """Delete a subscriber for an organiser; a second time changes nothing."""
+    note_forgotten([public_id], now.date())
     delete_readers(Subscriber, Subscriber.public_id == public_id)
 
 

@@ -26,6 +26,7 @@ from ikone_events.store.mails.objections import (
     objected_among,
     store_objection,
 )
+from ikone_events.store.operating.forgotten import note_forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def unsubscribe(token: str, *, now: datetime) -> None:
     """
     subscriber = find_subscriber(token)
     if subscriber is not None and subscriber.topic != NETWORK:
+        note_forgotten([subscriber.public_id], now.date())
         delete_readers(Subscriber, Subscriber.id == subscriber.id)
     elif subscriber is not None:
         object_to_announcements(subscriber.email_key, now=now)

@@ -8,10 +8,10 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.operating.alarms import STUCK_AFTER, EngineState, silence_limit
+from ikone_events.services.backup_note import latest_backup
 from ikone_events.services.incoming.mailboxes import find_mailbox
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.outbox_pause import find_pause
-from ikone_events.services.operating.backups.rotation import latest_backup
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.erasing import ErasureDebt
 from ikone_events.store.events.models import Event

@@ -78,7 +78,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
         keep_seats(event, now=now)
         keep_places(event)
         if event.state == State.ARCHIVED.value:
-            archive_persons(event, now=now)
+            archive_persons(event, by=actor, now=now)
     return loaded
 
 

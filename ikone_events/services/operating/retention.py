@@ -1,8 +1,6 @@
-"""Anonymising events whose retention is over, as their mails promised."""
+"""Anonymising events whose retention is over, as their mails promised; with a record of it."""
 
 from datetime import datetime
-
-from sqlalchemy import func, select
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.services.accounts import account_mails, password_links
@@ -12,24 +10,38 @@ from ikone_events.services.incoming import ingest
 from ikone_events.services.mails import subscribers, undeliverable_addresses, unsubscribing
 from ikone_events.services.plan.plans import mark_forgotten
 from ikone_events.services.privacy.archiving import archive_persons
-from ikone_events.services.privacy.forgetting import drop_mails_of_forgotten, forget_early
+from ikone_events.services.privacy.forgetting import (
+    EarlyDue,
+    drop_mails_of_forgotten,
+    due_early,
+    forget_early,
+)
+from ikone_events.services.privacy.retention_record import WORKER, recording
+from ikone_events.services.privacy.returned import forget_again
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
-from ikone_events.store.db import db
-from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.operating.rate_limits import drop_ended_windows
-from ikone_events.store.registering.models import Registration
 
 # The reason in the history where the clock has concluded an event.
 RETENTION = "retention"
 
 
-def tidy(now: datetime, *, most: int | None = None) -> None:
+def tidy(now: datetime, *, by: str = WORKER, most: int | None = None) -> None:
     """Delete last mails, unconfirmed addresses, lost files, and data with a shorter retention.
 
-    Of people without a place at most so many: the transaction keeps others from registering.
+    Of people without a place at most so many: the transaction keeps others from registering. If
+    something was deleted, there is a record of it.
     """
+    early = due_early(now)
+    with recording(by=by, as_of=now) as deleted:
+        _tidy(now, most=most)
+        left = {each.slug: each for each in due_early(now)} if early else {}
+        deleted.events += [_done_early(each, left.get(each.slug)) for each in early]
+    delete_lost_files()
+
+
+def _tidy(now: datetime, *, most: int | None) -> None:
     drop_mails_of_forgotten(now)
     subscribers.tidy(now)
     unsubscribing.tidy()
@@ -41,7 +53,24 @@ def tidy(now: datetime, *, most: int | None = None) -> None:
     forget_early(now, most=most)
     drop_unused_feeds()
     drop_ended_windows(now)
-    delete_lost_files()
+
+
+def _done_early(due: EarlyDue, left: EarlyDue | None) -> dict[str, object]:
+    """What has gone of an event before its retention is over."""
+    return {
+        "event": due.slug,
+        "archived": False,
+        "answers": due.answers - (left.answers if left else 0),
+        "people": due.people - (left.people if left else 0),
+    }
+
+
+def forget_returned(*, by: str, now: datetime) -> int:
+    """Forget those again whom a restored backup has brought back; returns how many."""
+    with recording(by=by, as_of=now) as deleted:
+        number = forget_again(now)
+        deleted.events += [{"returned_with_a_backup": number}] if number else []
+    return number
 
 
 def forget_event(slug: str, *, actor: str, now: datetime) -> None:
@@ -56,13 +85,5 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
     if find_rule(Action.ARCHIVE, State(event.state)) is not None:
         perform(slug, Request(action=Action.ARCHIVE, actor=actor), now=now)
     else:
-        archive_persons(event, now=now)
+        archive_persons(event, by=actor, now=now)
         mark_forgotten(event, actor, now=now)
-
-
-def count_known(event: Event) -> int:
-    """How many people of an event are not anonymised."""
-    known = select(func.count()).where(
-        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
-    )
-    return db.session.scalar(known) or 0

@@ -2,12 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
+from ikone_events.services.privacy.retention_record import WORKER, recording
+from ikone_events.services.privacy.striking import (
+    names_of,
+    strike_out_of_reasons,
+    strike_out_of_texts,
+)
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
@@ -18,12 +24,34 @@ from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Code, ImportList, Registration
 from ikone_events.store.rooms.sessions import forget_reports
 
 
-def archive_persons(event: Event, *, now: datetime) -> None:
-    """Store the figures of an event, then remove the personal data of its registrations."""
+def archive_persons(event: Event, *, by: str = WORKER, now: datetime) -> None:
+    """Store the figures of an event, then remove the personal data of its registrations.
+
+    A record of that is stored; `by` is the actor.
+    """
+    with recording(by=by, as_of=now) as deleted:
+        entry = {"event": event.slug, "archived": True, "people": count_known(event)}
+        deleted.events.append(entry)
+        _archive_persons(event, now=now)
+
+
+def count_known(event: Event) -> int:
+    """How many people of an event are not anonymised."""
+    known = select(func.count()).where(
+        Registration.event_id == event.id, Registration.anonymised_at.is_(None)
+    )
+    return db.session.scalar(known) or 0
+
+
+def _archive_persons(event: Event, *, now: datetime) -> None:
+    names = names_of(event)
+    strike_out_of_reasons(event, names)
+    strike_out_of_texts(event, names)
     if not event.figures:  # what has been reported stays
         event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
@@ -51,6 +79,7 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     forget_reported(registration.event_id, registration.public_id)
     drop_mails(OutboxMail.registration_id == registration.id)
     drop_unused_feeds()
+    note_forgotten([registration.public_id], now.date())
     db.session.refresh(registration)
 
 

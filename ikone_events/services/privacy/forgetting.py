@@ -11,6 +11,11 @@ from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOUT_PLACE, Status
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.mails import undeliverable_addresses
+from ikone_events.services.privacy.striking import (
+    STRUCK_OUT,
+    longest_first,
+    strike_out_of_reasons,
+)
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
@@ -26,7 +31,6 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Actors that name nobody; all others are organisers' addresses.
 _NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
-_STRUCK_OUT = "…"
 # For this time the last mails of a forgotten person wait for a mail server that is down.
 _LAST_MAILS = timedelta(days=1)
 _NAMING = (
@@ -105,9 +109,11 @@ def strike_out(person: Registration) -> None:
     ids = [other.id for other in others]
     for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
         for word in (full_name(person.title, person.first_name, person.last_name), name):
-            mail.text = mail.text.replace(word, _STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
-            mail.subject = mail.subject.replace(word, _STRUCK_OUT)
+            mail.text = mail.text.replace(word, STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
+            mail.subject = mail.subject.replace(word, STRUCK_OUT)
+    full = full_name(person.title, person.first_name, person.last_name)
+    strike_out_of_reasons(person.event, longest_first({full, name, person.email}))
     _drop_test_mails(person)
     _strike_out_of_lists(person, name)
 
@@ -124,8 +130,8 @@ def _strike_out_of_lists(person: Registration, name: str) -> None:
     )
     for mail in db.session.scalars(lists):
         for word in (full, name):
-            mail.text = mail.text.replace(word, _STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), _STRUCK_OUT)
+            mail.text = mail.text.replace(word, STRUCK_OUT)
+            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
 
 
 def _drop_test_mails(person: Registration) -> None:

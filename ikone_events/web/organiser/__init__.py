@@ -19,6 +19,7 @@ from ikone_events.web.organiser.events import (
     changing_date,
     copying,
     dashboard,
+    dossier,
     editing,
     event_page,
     listing,
@@ -58,6 +59,6 @@ from ikone_events.web.organiser.registering import (
 )
 from ikone_events.web.organiser.registering.form import edit as form_field_edit
 from ikone_events.web.organiser.registering.form import fields as form_fields
-from ikone_events.web.organiser.settings import mailbox, organisation, rooms
+from ikone_events.web.organiser.settings import mailbox, organisation, retention, rooms
 
 __all__ = ["blueprint", "shared_blueprint"]

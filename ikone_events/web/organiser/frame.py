@@ -83,6 +83,7 @@ SETTINGS = (
     ("organiser.accounts", Permission.EDIT_ACCOUNTS),
     ("organiser.organisation", Permission.EDIT_SETTINGS),
     ("organiser.rooms", Permission.EDIT_SETTINGS),
+    ("organiser.retention", Permission.EDIT_SETTINGS),
     ("organiser.mailbox", Permission.SEE_INCOMING),
 )
 # More than any list has; databases refuse an offset of more than 64 bits.

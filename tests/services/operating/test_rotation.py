@@ -10,7 +10,7 @@ from flask import Flask
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.services.operating.backups.rotation import latest_backup
+from ikone_events.services.backup_note import latest_backup
 from ikone_events.store.db import db
 from tests.factories import NOW, FixedClock, make_event, make_heartbeat, make_settings
 from tests.services.operating.installations import call
@@ -63,9 +63,11 @@ def test_foreign_files_stay_and_what_a_killed_backup_left_goes(app: Flask, folde
     for name in (*foreign, "ikone-localhost-2020-01-01T000000Z.zip.part"):
         (folder / name).touch()
     (folder / "ikone-localhost-2020-01-01T000000Z.zip").mkdir()
+    (folder / "ikone-localhost-2020-01-02T000000Z.zip").write_bytes(b"no backup of ours")
     for _ in range(2):
         back_up(app, folder, keep=1)
-    left = {*foreign, "ikone-localhost-2020-01-01T000000Z.zip", f"{STAMP}02T090000Z-2.zip"}
+    ours_by_name = {f"ikone-localhost-2020-01-0{day}T000000Z.zip" for day in (1, 2)}
+    left = {*foreign, *ours_by_name, f"{STAMP}02T090000Z-2.zip"}
     assert set(names(folder)) == left
 
 

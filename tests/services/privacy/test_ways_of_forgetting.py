@@ -6,6 +6,7 @@ which knows of it by the database alone.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.operating.alarms import Alarm
 from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.directory.contacts import remove_contact
+from ikone_events.services.events.speakers import remove_speaker
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.unsubscribing import unsubscribe
@@ -46,7 +49,9 @@ from tests.factories import (
     make_contact,
     make_event,
     make_mail,
+    make_material,
     make_registration,
+    make_speaker,
     make_subscriber,
 )
 from tests.own_fields import make_answer, make_change, make_field, make_import, stored
@@ -143,7 +148,7 @@ def objection_of_a_contact(app: Flask, client: FlaskClient) -> Forget:
 
 def removal_by_organiser(app: Flask, client: FlaskClient) -> Forget:
     reader = make_subscriber(app, email=ADDRESS)
-    return in_transaction(app, lambda: subscribers.remove(reader.public_id))
+    return in_transaction(app, lambda: subscribers.remove(reader.public_id, now=NOW))
 
 
 def unconfirmed_subscription(app: Flask, client: FlaskClient) -> Forget:
@@ -237,6 +242,40 @@ def unknown_incoming_mail(app: Flask, client: FlaskClient) -> Forget:
     return in_transaction(app, lambda: tidy(NOW))
 
 
+def removed_speaker(app: Flask, client: FlaskClient) -> Forget:
+    event = make_event(app)
+    speaker = make_speaker(app, event, name=f"{NAME} Quittenbaum", email=ADDRESS)
+    make_mail(
+        app, make_registration(app, event), registration_id=None, speaker_id=speaker.id,
+        kind="briefing", recipient=ADDRESS, text=f"Guten Tag {NAME}", state="sent", sent_at=NOW,
+    )  # fmt: skip
+    return in_transaction(app, lambda: remove_speaker(event.slug, speaker.public_id, now=NOW))
+
+
+def removed_contact(app: Flask, client: FlaskClient) -> Forget:
+    contact = make_contact(app, first_name=NAME, email=ADDRESS, note=WORDS)
+    return in_transaction(app, lambda: remove_contact(contact.public_id, objects=False, now=NOW))
+
+
+def slides_that_nobody_released(app: Flask, client: FlaskClient) -> Forget:
+    """The row goes with the names of the event, its file a day later."""
+    event = make_event(app, **PAST, state="followed_up")
+    speaker = make_speaker(app, event, name=f"{NAME} Quittenbaum", email=ADDRESS)
+    slides = make_material(
+        app, event, f"%PDF-1.7 {NAME} {ADDRESS}".encode(), stored_name="0" * 32,
+        title=f"Folien {NAME}", released=False, speaker_id=speaker.id,
+    )  # fmt: skip
+    with app.app_context():
+        os.utime(get_installation().uploads_dir / slides.stored_name, (0, 0))
+    later = NOW + timedelta(days=365)
+
+    def run() -> None:
+        forget_event(event.slug, actor="system", now=later)
+        tidy(later)
+
+    return in_transaction(app, run)
+
+
 WAYS: list[Way] = [
     own_deletion,
     one_click,
@@ -254,6 +293,9 @@ WAYS: list[Way] = [
     corrected_note,
     last_mail_that_could_not_leave,
     unknown_incoming_mail,
+    removed_speaker,
+    removed_contact,
+    slides_that_nobody_released,
 ]
 
 
@@ -371,7 +413,7 @@ NAMELESS = {
     *("heartbeat", "listing_progress", "mail_text", "objection", "objection_key", "office_alarm"),
     *("mailbox", "organisation", "organisation_name", "outbox_pause", "rate_limit_counter", "role"),
     *("roles_users", "seat_count", "send_rate", "shared_content", "state_change", "step"),
-    *("step_recipient", "room_watch", "material_release"),
+    *("step_recipient", "room_watch", "material_release", "retention_record", "forgotten_person"),
 }
 
 

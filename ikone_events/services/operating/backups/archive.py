@@ -128,6 +128,16 @@ def reading(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         raise BackupError(f"{path} can't be read: {fault}") from fault
 
 
+def is_backup(path: Path) -> bool:
+    """Whether a file is an archive of ours by its content, whole or damaged in a member."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _manifest_of(archive)
+    except (BackupError, zipfile.BadZipFile, EOFError, OSError):
+        return False
+    return True
+
+
 def lines_in(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
     """The lines of a member, one after another."""
     with archive.open(name) as member:

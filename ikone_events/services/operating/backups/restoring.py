@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from ikone_events.domain.operating.alarms import silence_limit
+from ikone_events.services.backup_note import latest_backup, note_backup
 from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.backups.archive import (
     BackupError,
@@ -20,8 +21,8 @@ from ikone_events.services.operating.backups.archive import (
     reading,
     sync_folder,
 )
+from ikone_events.services.operating.backups.forgotten import add_deletions, read_deletions
 from ikone_events.services.operating.backups.objections import add_objections, read_objections
-from ikone_events.services.operating.backups.rotation import latest_backup, note_backup
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
 from ikone_events.store.operating.first_start import create_missing, is_missing, note_created
@@ -56,9 +57,10 @@ def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restore
         with alone():
             create_missing(anew=True)
             with rebuilding() as connection:
-                former = read_objections(connection)
+                former, deletions = read_objections(connection), read_deletions(connection)
                 _rebuild(connection, archive, manifest, now=now)
                 add_objections(connection, former)
+                add_deletions(connection, deletions)
             note_created()
     if latest_backup() is None:
         note_backup(datetime.fromisoformat(manifest.created_at))

@@ -1,4 +1,4 @@
-"""Dated backups in a folder, the newest kept; and when the latest backup was made."""
+"""Dated backups in a folder, the newest kept."""
 
 import fcntl
 import os
@@ -13,19 +13,24 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.backups.archive import (
     BackupError,
     Manifest,
+    is_backup,
     make_backup,
     reading,
     sync_folder,
 )
 
+# From so many backups on, their distance tells when the next ones will be made.
+_RHYTHM = 2
+
 
 @dataclass(frozen=True, slots=True)
 class MadeBackup:
-    """A new backup, and the older ones that were removed."""
+    """A new backup, the older ones that were removed, and until when it is kept, if known."""
 
     path: Path
     manifest: Manifest
     removed: tuple[Path, ...] = ()
+    kept_until: datetime | None = None
 
 
 def make_dated_backup(folder: Path, *, keep: int, now: datetime) -> MadeBackup:
@@ -44,11 +49,13 @@ def make_dated_backup(folder: Path, *, keep: int, now: datetime) -> MadeBackup:
         except BackupError:
             path.unlink()
             raise
-        removed = tuple(former[: max(len(former) - keep + 1, 0)])
+        whole = [each for each in former if is_backup(each)]  # foreign files keep their names
+        removed = tuple(whole[: max(len(whole) - keep + 1, 0)])
         for old in (*removed, *_ours(folder, of_killed=True)):
             old.unlink()
         sync_folder(folder)
-    return MadeBackup(path, manifest, removed)
+        kept_until = _kept_until(_ours(folder), keep, now)
+    return MadeBackup(path, manifest, removed, kept_until)
 
 
 @contextmanager
@@ -77,6 +84,20 @@ def _ours(folder: Path, *, of_killed: bool = False) -> list[Path]:
     return [path for _stamp, _number, path in sorted(found) if path.is_file()]
 
 
+def _kept_until(paths: list[Path], keep: int, now: datetime) -> datetime | None:
+    """When today's backup is removed by the rhythm of those before it; None without a rhythm."""
+    days = [datetime.fromisoformat(_stamp_of(path)) for path in paths]
+    if len(days) < _RHYTHM:
+        return None
+    return now + keep * ((days[-1] - days[0]) / (len(days) - 1))
+
+
+def _stamp_of(path: Path) -> str:
+    stamp = path.name.removeprefix(f"{_prefix()}-").removesuffix(".zip")
+    day, _t, clock = stamp.partition("T")
+    return f"{day}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}+00:00"
+
+
 def _new_name(former: list[Path], now: datetime) -> str:
     """A name that sorts after the former ones, also within one second."""
     name = f"{_prefix()}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
@@ -85,22 +106,3 @@ def _new_name(former: list[Path], now: datetime) -> str:
         return f"{name}.zip"
     number = same[-1].removeprefix(name).removesuffix(".zip").removeprefix("-") or "1"
     return f"{name}-{int(number) + 1}.zip"
-
-
-def note_backup(made_at: datetime) -> None:
-    """Remember the moment of the latest backup, in the data folder that all processes share."""
-    part = _note().with_suffix(".part")
-    part.write_text(f"{made_at.isoformat()}\n", encoding="utf-8")
-    part.replace(_note())
-
-
-def latest_backup() -> datetime | None:
-    """When the latest backup was made; None if none is known."""
-    try:
-        return datetime.fromisoformat(_note().read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
-        return None
-
-
-def _note() -> Path:
-    return get_installation().settings.data_dir / "last-backup"

@@ -12,6 +12,7 @@ from ikone_events.store.db import db
 _OF_DATABASE = (
     database.tables,
     database.writing,
+    database.forgotten,
     database.durability,
     database.clock_of_database,
     identity.identity,

@@ -12,6 +12,7 @@ from ikone_events.domain.times import moment_utc
 from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
+from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.operating.first_start import is_missing
 from ikone_events.store.operating.schema import current_version, versions
@@ -60,6 +61,15 @@ def writing(_now: datetime) -> Iterator[Finding]:
         yield fault("database", f"can't be written to: {found}")
     else:
         yield ok("database", "can be written to")
+
+
+def forgotten(_now: datetime) -> Iterator[Finding]:
+    """Whether people who had asked to be forgotten came back with a backup."""
+    if current_version() != versions()[-1]:
+        return
+    if number := len(find_returned()):
+        words = f"{number} people had asked to be forgotten before a backup was restored"
+        yield fault("privacy", f"{words}; run: ikone-events retention")
 
 
 def durability(_now: datetime) -> Iterator[Finding]:

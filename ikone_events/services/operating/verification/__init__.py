@@ -117,6 +117,7 @@ CHECKS: tuple[Check, ...] = (
     events.misplaced_steps,
     events.missing_files,
     events.remembered_persons,
+    events.returned_persons,
     events.data_not_erased,
     identity.unfit_settings,
     mails.damaged_mails,

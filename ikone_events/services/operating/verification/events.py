@@ -13,6 +13,8 @@ from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
+from ikone_events.services.privacy.retention_record import broken_records
+from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
@@ -100,6 +102,16 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
     )
     for slug, number in (*rows, *speakers):
         yield f"privacy: {slug}: {number} people should have been forgotten and are not"
+
+
+def returned_persons(_now: datetime) -> Iterator[str]:
+    """Nobody who was forgotten came back with a backup, and the records of it are whole."""
+    if number := len(find_returned()):
+        yield (
+            f"privacy: {number} people had asked to be forgotten before a backup was restored; "
+            "forget them again: ikone-events retention"
+        )
+    yield from broken_records()
 
 
 def data_not_erased(now: datetime) -> Iterator[str]:

@@ -33,6 +33,7 @@ from ikone_events.services.events.transitions import (
 )
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
+from ikone_events.services.privacy.due import due_with_archive, table_label
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement
@@ -201,6 +202,8 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
         reason_hint=_reason_hint(action),
         wants_date=action is Action.RESCHEDULE,
         grave=action in GRAVE,
+        due=due_with_archive(event) if action is Action.ARCHIVE else None,
+        table_label=lambda name: _(table_label(name)),
     )
 
 

@@ -5,6 +5,7 @@ import logging
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.installation import now
 from ikone_events.services.mails.subscribers import (
     SUBSCRIBER_COLUMNS,
     count_subscribers,
@@ -58,7 +59,7 @@ def remove_subscriber(public_id: str) -> Answer:
     """Delete the address without sending a mail."""
     number = get_subscriber(public_id).id
     with transaction():
-        remove(public_id)
+        remove(public_id, now=now())
     log.info("organiser %d removed subscriber %d", organiser().id, number)
     flash(_("The address has been deleted."), "success")
     return redirect(url_for("organiser.subscribers"), 303)

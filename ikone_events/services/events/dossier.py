@@ -1,0 +1,223 @@
+"""What a dossier says of an event: everything a successor needs, and nobody who registered.
+
+A name or an address of an attendee that organisers have typed into a text is struck out, as long as
+it is known whose it is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+
+from ikone_events.domain.events.lifecycle import ACTION_LABELS
+from ikone_events.domain.figures.press import press_sentence
+from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
+from ikone_events.domain.mails.edited_text import EditedText
+from ikone_events.domain.mails.kinds import FOLLOW_UPS, LABELS, MailKind
+from ikone_events.domain.refusals import N_
+from ikone_events.mail.writing.templates import starting_text
+from ikone_events.services.figures.events import figures_of
+from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
+from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
+from ikone_events.services.privacy.striking import names_of, strike
+from ikone_events.store.db import db
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.events.queries import history_of
+from ikone_events.store.mails.models import Mailing
+from ikone_events.store.plan.models import Step
+
+_ACTORS = {"system": N_("Automatically"), PLAN: N_("done automatically")}
+# Mails to one person each, of which no mailing tells; a text of them is always in force.
+_SINGLE = (MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.WITHDRAWAL)
+OUTCOME_LABELS = {
+    DONE: N_("done"),
+    SKIPPED: N_("left out by hand"),
+    EXPIRED: N_("came too late"),
+    MOOT: N_("not needed any more"),
+    "": N_("still to come"),
+}
+FIGURE_LABELS = {
+    "registrations": N_("Registrations"),
+    "confirmed": N_("Confirmed registrations"),
+    "waitlist": N_("On the waiting list at the end"),
+    "cancelled": N_("Withdrawn registrations"),
+    "declined": N_("Declined registrations"),
+    "administrations_confirmed": N_("Public bodies with a confirmed registration"),
+    "attended_people": N_("People who attended"),
+    "attendance_unknown_people": N_("People of whom nobody noted whether they attended"),
+    "administrations_attended": N_("Public bodies that attended"),
+    "administrations_attended_members": N_("Members among them"),
+    "administrations_attended_non_members": N_("Non-members among them"),
+    "first_timers": N_("Public bodies that came for the first time"),
+    "materials_requested": N_("Requests for materials"),
+    "feedback_answers": N_("Answers of the feedback"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: when, what (message id), by whom and why."""
+
+    at: datetime
+    label: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step of the plan; labels are message ids unless organisers named the step."""
+
+    due_at: datetime
+    label: str
+    audience: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """One version of a text of a mail with placeholders; when it was sent to many, and to whom.
+
+    Without a time it is a mail to single persons, whenever there was a cause.
+    """
+
+    label: str
+    audience: str
+    subject: str
+    body: str
+    sent_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DossierFile:
+    """A material with its name inside the dossier; "" for what has no file."""
+
+    material: Material
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All of it; `figures` by message id, None where something is not known.
+
+    `press` is the sentence for the press, "" without one; `rules` says how was counted.
+    """
+
+    event: Event
+    history: list[Decision]
+    steps: list[PlanStep]
+    texts: list[SentText]
+    figures: list[tuple[str, int | None]]
+    press: str
+    rules: str
+    files: list[DossierFile]
+
+
+def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
+    """Collect what the dossier of an event says, texts of mails in this language."""
+    figures = figures_of(event, now=now)
+    struck = partial(strike, names=names_of(event))
+    return Dossier(
+        event=event,
+        history=[
+            Decision(row.at, _action_label(row.action), _who(row.actor), struck(row.reason))
+            for row in history_of(event)
+        ],
+        steps=_steps_of(event),
+        texts=[*_mailings_of(event, locale, struck), *_singles_of(event, locale, struck)],
+        figures=[(label, getattr(figures, name)) for name, label in FIGURE_LABELS.items()],
+        press=press_sentence(figures, event, locale),
+        rules=figures.rules.get(locale, ""),
+        files=name_files(m for m in event.materials if not m.scan),
+    )
+
+
+def _action_label(action: str) -> str:
+    known = {each.value: label for each, label in ACTION_LABELS.items()}
+    return known.get(action, N_("Draft created"))
+
+
+def _who(actor: str) -> str:
+    return _ACTORS.get(actor, actor)
+
+
+def _steps_of(event: Event) -> list[PlanStep]:
+    rows = db.session.scalars(
+        select(Step).where(Step.event_id == event.id, Step.active).order_by(Step.due_at, Step.id)
+    )
+    return [
+        PlanStep(
+            step.outcome_at or step.due_at,
+            step.title or (_action_label(step.action) if step.action else _kind_label(step.kind)),
+            _audience_label(step.audience),
+            OUTCOME_LABELS.get(step.outcome, step.outcome),
+        )
+        for step in rows
+    ]
+
+
+def _kind_label(kind: str) -> str:
+    known: Mapping[str, str] = {each.value: label for each, label in LABELS.items()}
+    return known.get(kind, kind)
+
+
+def _audience_label(audience: str) -> str:
+    known: Mapping[str, str] = {each.value: label for each, label in AUDIENCE_LABELS.items()}
+    return known.get(audience, "")
+
+
+def _mailings_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+    """The texts of mailings; one that was sent several times without a change stands once."""
+    rows = db.session.scalars(
+        select(Mailing)
+        .where(Mailing.event_id == event.id, Mailing.last_id > 0)
+        .order_by(Mailing.created_at, Mailing.id)
+    )
+    found: dict[tuple[str, str, str, str], list[datetime]] = {}
+    for mailing in rows:
+        follows_up = mailing.kind == MailKind.FOLLOW_UP.value
+        for kind in FOLLOW_UPS if follows_up else (mailing.kind,):
+            text = from_snapshot(mailing.texts, locale, kind) or _standard(kind, locale)
+            title = mailing.step.title if mailing.step else ""
+            label = (kind == mailing.kind and title) or _kind_label(kind)
+            key = (label, _audience_label(mailing.audience), text.subject, text.body)
+            found.setdefault(key, []).append(mailing.due_at or mailing.created_at)
+    return [
+        SentText(label, audience, struck(subject), struck(body), tuple(moments))
+        for (label, audience, subject, body), moments in found.items()
+    ]
+
+
+def _standard(kind: str, locale: str) -> EditedText:
+    if is_own(kind) or kind not in list(MailKind):
+        return EditedText("", "")
+    return starting_text(MailKind(kind), locale)
+
+
+def _singles_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+    texts = []
+    for kind in _SINGLE:
+        text = find_text(event, kind.value, locale) or starting_text(kind, locale)
+        texts.append(SentText(LABELS[kind], "", struck(text.subject), struck(text.body), ()))
+    return texts
+
+
+def name_files(materials: Iterable[Material]) -> list[DossierFile]:
+    """Materials with names of files that are safe on any system; a number keeps them apart."""
+    return [
+        DossierFile(material, f"{number:02d}-{_safe(material.file_name)}")
+        if material.stored_name
+        else DossierFile(material, "")
+        for number, material in enumerate(materials, start=1)
+    ]
+
+
+def _safe(file_name: str) -> str:
+    """Letters, digits and a few signs; the end, which says what it is, always stays."""
+    stem, dot, ending = file_name.rpartition(".")
+    stem, ending = (stem, ending) if dot else (ending, "")
+    words = "".join(c if c.isalnum() or c in " -_()" else "_" for c in stem).strip(" _")
+    kind = "".join(c for c in ending if c.isascii() and c.isalnum()).lower()[:8]
+    return f"{words[:80] or 'file'}{'.' if kind else ''}{kind}"
