@@ -65,7 +65,9 @@ def test_no_attendee_of_the_trial_is_left(app: Flask, settings: Settings) -> Non
     result = call(app, "retention", "--as-of", LONG_AFTER)
     assert result.exit_code == 0, result.output
     app.extensions["ikone_engine"].run_once()
+    app.extensions["ikone_engine"].huey.pending_count()
 
+    assert {"ikone.db", "ikone.db-wal"} <= {path.name for path in settings.data_dir.iterdir()}
     assert files_with(settings.data_dir, words) == set()
     assert call(app, "verify").output == "No fault found.\n"
 

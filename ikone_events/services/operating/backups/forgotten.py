@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, inspect, select
 
+from ikone_events.store.db import Base
 from ikone_events.store.operating.forgotten import ForgottenPerson, read_lines
 from ikone_events.store.operating.retention_records import RetentionRecord
 
-_PEOPLE, _RECORDS = ForgottenPerson.__table__, RetentionRecord.__table__
+_PEOPLE = Base.metadata.tables[ForgottenPerson.__tablename__]
+_RECORDS = Base.metadata.tables[RetentionRecord.__tablename__]
 
 
 @dataclass(frozen=True, slots=True)
