@@ -198,10 +198,13 @@ def _figures(event: Event, rows: _Rows, directory: _Directory, *, took_place: bo
         figures,
         **_of_attended(came),
         people_without_body_attended=sum(row[2] for row in rows.bodies if row[0] is None),
-        first_timers=sum(
-            one.kind in COUNTED_KINDS and directory.first[one.id] >= event.starts_at for one in came
-        ),
+        first_timers=_first_timers(event, came, directory),
     )
+
+
+def _first_timers(event: Event, came: Iterable[BodyFigures], directory: _Directory) -> int:
+    administrations = (one for one in came if one.counts)
+    return sum(directory.first[one.id] >= event.starts_at for one in administrations)
 
 
 def _bodies(
