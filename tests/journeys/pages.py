@@ -604,6 +604,8 @@ ORGANISER: dict[str, Stop] = {
     "figures-before": Stop("/organise/events/open/figures"),
     "figures-year": Stop("/organise/figures/2026"),
     "figures-year-empty": Stop("/organise/figures/2019"),
+    "figures-report": Stop("/organise/figures/report?from=2026-01-01&to=2026-12-31"),
+    "figures-report-empty": Stop("/organise/figures/report?from=2019-01-01&to=2019-12-31"),
     "figures-series": Stop("/organise/figures/series/workshop-reihe-bewerbung-als-smart-city"),
     "handouts": Stop("/organise/events/past/materials"),
     "feedback-results": Stop("/organise/events/opinions/feedback"),

@@ -75,7 +75,7 @@ def report_download(file_type: str) -> Answer:
 def _asked() -> tuple[ReportForm, FunderReport | None]:
     """Read the form, and make its report unless something in it is wrong."""
     person = organiser()
-    events, today = events_of(person), today_in(now(), _zone())
+    events, today = events_of(person, with_figures=True), today_in(now(), _zone())
     form = ReportForm(request.args)
     names = sorted({event.series for event in events if event.series}, key=str.casefold)
     form.series.choices = [("", _("All series")), *((name, name) for name in names)]
