@@ -6,8 +6,9 @@ Callers name the tables they need; each costs one statement for all events.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
-from sqlalchemy import Date, case, func, literal, null, or_, select, union_all
+from sqlalchemy import CompoundSelect, Date, case, func, literal, null, or_, select, union_all
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
@@ -175,7 +176,7 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     """Count materials, what waits for its release or failed its scan, and requests that wait."""
-    numbers = union_all(
+    numbers: CompoundSelect[*tuple[Any, ...]] = union_all(
         select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
         .group_by(Material.event_id, Material.released, Material.scan),
