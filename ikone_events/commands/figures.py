@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 
 from ikone_events.commands.common import get_event, with_tables
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigures
@@ -29,6 +30,7 @@ _IN_PARTS = ("_by_kind", "by_channel")
 @click.argument("slug", required=False)
 @click.option("--year", type=click.IntRange(1900, 2200), help="Default: the present year.")
 @click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json")
+@with_appcontext
 @with_tables
 def figures(slug: str | None, year: int | None, kind: str) -> None:
     """Write the figures of an event, or of a year with all its events."""
@@ -99,6 +101,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if name not in _NOT_IN_TABLES and not name.endswith(_IN_PARTS)
     }
+    share = flat["attendance_share"]
+    flat["attendance_share"] = None if share is None else f"{share:.4f}"
     for name in ("administrations_confirmed", "administrations_attended"):
         numbers = row[f"{name}_by_kind"]
         for kind in COUNTED_KINDS:

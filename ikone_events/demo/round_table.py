@@ -97,7 +97,8 @@ def _person(story: Story, number: str) -> Mapping[str, Any]:
 
 def _body_of(story: Story, person: str) -> str:
     body = _person(story, person)["organisation"]
-    return next(each["name"] for each in story.data["organisations"] if each["id"] == body)
+    names: dict[str, str] = {each["id"]: each["name"] for each in story.data["organisations"]}
+    return names[body]
 
 
 def _sign_up(slug: str, story: Story, number: str, *, confirmed: bool, now: datetime) -> None:

@@ -13,6 +13,7 @@ from ikone_events.domain.figures.press import press_sentence
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.figures.events import figures_for
+from ikone_events.services.figures.report import make_report
 from ikone_events.services.operating.loading import Loaded, read_file, store_dataset
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.naming import find_by_name, namesakes
@@ -21,6 +22,16 @@ from ikone_events.store.figures.counts import counts_for
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.registering.models import Registration
 
+# The names of the promised numbers in reports.
+IN_REPORTS = {
+    "registered": "registrations",
+    "with_place": "confirmed",
+    "attended": "attended_people",
+    "administrations": "administrations_attended",
+    "members": "administrations_attended_members",
+    "non_members": "administrations_attended_non_members",
+    "other_bodies": "other_bodies_attended",
+}
 DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
 
 
@@ -101,6 +112,13 @@ def test_figures_after_the_workshop_are_those_that_were_promised(app: Flask) -> 
         for slug, expected in DATA["test_cases"]["expected_numbers"].items():
             numbers = found[events[slug].id].as_dict()
             assert {name: numbers[name] for name in expected} == expected, slug
+        days = sorted(event.day for event in events.values())
+        report = make_report(events.values(), days[0], days[-1], now=begins, locale="de")
+        for row in report.as_dict()["events"]:
+            expected = DATA["test_cases"]["expected_numbers"].get(row["slug"], {})
+            named = {short: expected[name] for short, name in IN_REPORTS.items() if expected}
+            assert {name: row[name] for name in named} == named, row["slug"]
+        assert {"smart-city-1", "smart-city-2"} <= {each.slug for each in report.whole.events}
         case = DATA["test_cases"]["press_sentence"]
         event = events[case["event"]]
         assert press_sentence(found[event.id], Told(date(2021, 1, 12)), "de") == case["de"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import delete
@@ -16,11 +17,14 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
+from ikone_events.services.followup.answers import AnswerWish, answer
+from ikone_events.services.mails.facts import standing_page
 from ikone_events.services.mails.texts import TextChange
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
+from ikone_events.services.registering.standing import delete_standing
 from ikone_events.services.rooms.check_in import Press, check_in
 from ikone_events.store.accounts.queries import find_account
 from ikone_events.store.db import db, rows_written, transaction
@@ -30,6 +34,7 @@ from ikone_events.store.events.queries import all_events
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Code, Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from tests.accounts import link_in, link_mails, make_account
 from tests.factories import (
     NOW,
@@ -57,6 +62,7 @@ from tests.factories import (
 from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
 from tests.own_fields import make_answer, make_change, make_field, stored
+from tests.standing import make_date, make_series, make_standing
 
 PASSWORD = "Lange-Wörter-2026"
 PEOPLE = {
@@ -107,10 +113,33 @@ def fill(app: Flask) -> Mapping[str, str]:
         **_called_off(app),
         **replies(app),
         **_subscribers(app),
+        **_standing(app),
         **_entrance(app),
         **_accounts(app),
     }
     return {**names, **_plans(app)}
+
+
+def _standing(app: Flask) -> dict[str, str]:
+    """A series with long names that are signed up for all dates, one of them not confirmed yet."""
+    make_series(app, text=f"Jeden *Monat*: {LONG}", rhythm="quarterly")
+    event = make_date(app, slug="standing", title=CONTENT["title"])
+    people = [
+        make_standing(app, email=f"{name}@{'gemeinde-' * 5}amt.example.org", last_name=LONG[:60])
+        for name in ("eins", "zwei", "drei")
+    ]
+    make_registration(app, event, standing_id=people[0].id)
+    with app.app_context():
+        with transaction():
+            db.session.get_one(StandingSignUp, people[1].id).confirmed_at = None
+            delete_standing(StandingSignUp.id == people[2].id)
+        first, second, third = (urlsplit(standing_page(each)).path for each in people)
+    return {
+        "standing": first,
+        "standing_asked": second,
+        "standing_ended": third,
+        "sign_up": people[0].public_id,
+    }
 
 
 def _accounts(app: Flask) -> dict[str, str]:
@@ -399,6 +428,8 @@ def _past(app: Flask) -> dict[str, str]:
         contact_email="bo@example.org",
     )
     _record_of_deletion(app, make_mail(app, make_registration(app, event, attendance="missed")))
+    make_registration(app, event, attendance="missed", wants_supplement=True)
+    _held(app)
     veteran = make_registration(app, event, attendance="attended")
     month_before = {name: moment - timedelta(days=30) for name, moment in PAST.items()}
     before = make_event(app, slug="before", state="followed_up", **{**CONTENT, **month_before})
@@ -434,8 +465,24 @@ def _opinions(app: Flask) -> dict[str, str]:
     texts = ("Die Beispiele aus der Praxis", "Kaffee", "Alles", "Viel Zeit für Fragen", "Nichts")
     [answered, *_] = give_all(app, many, list(texts))
     give_all(app, few, ["Der Saal"])
-    asked = make_registration(app, many)
-    return {"asked_person": personal_path(app, asked), "answered": personal_path(app, answered)}
+    people = {
+        "asked_person": make_registration(app, many),
+        "answered": answered,
+        "absent": make_registration(app, many, attendance="missed"),
+    }
+    return {name: personal_path(app, person) for name, person in people.items()}
+
+
+def _held(app: Flask) -> None:
+    """An event whose link went out by other means, with everything that a follow-up has."""
+    event = make_event(app, slug="held", state="closed", **PAST)
+    make_material(app, event, title=LONG)
+    make_registration(app, event, attendance="attended", question=f"Was kostet {LONG}?")
+    asked = make_registration(app, event, question="Und wann?")
+    make_registration(app, event, status="waitlisted")
+    with app.app_context(), transaction():
+        wish = AnswerWish(answer="Nichts.", version=0, publish="public")
+        answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 
 def _called_off(app: Flask) -> dict[str, str]:

@@ -257,6 +257,12 @@ SIGN_UP = send(
 )
 
 
+def _sign_up_for_all(page: Page) -> None:
+    for name in ("first_name", "last_name", "organisation"):
+        page.fill(f"#{name}", "Beispiel")
+    send("main form", email="a@example.org")(page)
+
+
 def _sign_up_online(page: Page) -> None:
     page.check("[name=mode][value=online]")
     SIGN_UP(page)
@@ -271,6 +277,10 @@ VISITOR: dict[str, Stop] = {
     "code-in-capitals": Stop("{code_in_capitals}"),
     "embedded": Stop("/embed/events?lang={language}"),
     "series": Stop("/series/workshop-reihe-bewerbung-als-smart-city"),
+    "standing": Stop("/series/runder-tisch/standing"),
+    "standing-refused": Stop("/series/runder-tisch/standing", 422, send("main form")),
+    "standing-sent": Stop("/series/runder-tisch/standing", 200, _sign_up_for_all),
+    "standing-closed": Stop("/series/workshop-reihe-bewerbung-als-smart-city/standing", 409),
     "event": Stop("/events/open"),
     "event-calendars": Stop("/events/open", 200, _unfold_calendars),
     "event-full": Stop("/events/full"),
@@ -373,7 +383,7 @@ ATTENDEE: dict[str, Stop] = {
     "feedback-refused": Stop("{asked_person}/feedback", 422, send("main form")),
     "feedback-given": Stop("{answered}/feedback"),
     "feedback-given-again": Stop("{answered}/feedback?again=1"),
-    "feedback-closed": Stop("{person}/feedback", 409),
+    "feedback-closed": Stop("{absent}/feedback", 409),
     "materials-none": Stop("{person}/materials"),
     "link-damaged": Stop("{person}x", 404),
     "link-deleted": Stop("{deleted_person}", 410),
@@ -413,6 +423,9 @@ SUBSCRIBER: dict[str, Stop] = {
     "subscription-stands": Stop("{subscribed}"),
     "subscription-stands-event": Stop("{waits_for_opening}"),
     "subscription-damaged": Stop("{asked}x", 404),
+    "standing-asks": Stop("{standing_asked}"),
+    "standing-stands": Stop("{standing}"),
+    "standing-ended": Stop("{standing_ended}"),
     "unsubscribe": Stop("{leaves}"),
     "unsubscribe-event": Stop("{leaves_event}"),
     "unsubscribe-contact": Stop("{objects}"),
@@ -446,6 +459,17 @@ ORGANISER: dict[str, Stop] = {
     "public-preview": Stop("/organise/events/draft/public"),
     "public-form-preview": Stop("/organise/events/draft/public/register"),
     "copy": Stop("/organise/events/open/copy"),
+    "series-of-team": Stop("/organise/series/runder-tisch"),
+    "series-settings": Stop("/organise/series/runder-tisch/settings"),
+    "standing-list": Stop("/organise/series/runder-tisch/standing"),
+    "standing-list-none": Stop("/organise/series/runder-tisch/standing?q=niemand"),
+    "standing-list-off": Stop("/organise/series/workshop-reihe-bewerbung-als-smart-city/standing"),
+    "standing-add": Stop("/organise/series/runder-tisch/standing/add"),
+    "standing-add-refused": Stop(
+        "/organise/series/runder-tisch/standing/add", 422, send("form.form", email="x")
+    ),
+    "standing-person": Stop("/organise/series/runder-tisch/standing/{sign_up}"),
+    "standing-end": Stop("/organise/series/runder-tisch/standing/{sign_up}/end"),
     "copy-refused": Stop(
         "/organise/events/open/copy", 422, send("main form[action$='/copy']", title="")
     ),
@@ -551,7 +575,17 @@ ORGANISER: dict[str, Stop] = {
         "/organise/events/open/do/cancel", 200, send("form[action$='/do/cancel']", reason="Sturm")
     ),
     "preview-to-subscribers": Stop("/organise/events/draft/preview/announce"),
-    "preview-not-possible": Stop("/organise/events/over/preview/follow_up"),
+    "follow-up-without-materials": Stop("/organise/events/over/follow-up"),
+    "follow-up": Stop("/organise/events/held/follow-up"),
+    "follow-up-refused": Stop(
+        "/organise/events/held/follow-up", 422, send("form[action$='/do/follow_up']")
+    ),
+    "follow-up-sent": Stop("/organise/events/past/follow-up"),
+    "follow-up-called-off": Stop("/organise/events/cancelled/follow-up"),
+    "follow-up-of-those-who-waited": Stop("/organise/events/held/follow-up/waited"),
+    "follow-up-supplement": Stop("/organise/events/past/follow-up/supplement"),
+    "questions": Stop("/organise/events/held/questions"),
+    "questions-none": Stop("/organise/events/over/questions"),
     "preview-step": Stop("/organise/events/open/steps/{own_step}/preview"),
     "plan": Stop("/organise/events/open/mail", 200, _open_the_buttons),
     "plan-blocked": Stop("/organise/events/stuck/mail"),
@@ -565,6 +599,12 @@ ORGANISER: dict[str, Stop] = {
     "drafts": Stop("/organise/events?view=drafts"),
     "past-events": Stop("/organise/events?view=past"),
     "step": Stop("/organise/events/open/steps/{own_step}"),
+    "figures-of-event": Stop("/organise/events/past/figures"),
+    "figures-unknown": Stop("/organise/events/over/figures"),
+    "figures-before": Stop("/organise/events/open/figures"),
+    "figures-year": Stop("/organise/figures/2026"),
+    "figures-year-empty": Stop("/organise/figures/2019"),
+    "figures-series": Stop("/organise/figures/series/workshop-reihe-bewerbung-als-smart-city"),
     "handouts": Stop("/organise/events/past/materials"),
     "feedback-results": Stop("/organise/events/opinions/feedback"),
     "feedback-few": Stop("/organise/events/few-opinions/feedback"),

@@ -99,7 +99,8 @@ def press(page: Page, address: str, action: str) -> None:
     """Press the button of an action on the event's page and see that it was done."""
     page.goto(address)
     unfold(page)
-    look = page.locator(f"main a[href$='/preview/{action}']")
+    own_page = f"main a[href$='/{action.replace('_', '-')}']"
+    look = page.locator(f"main a[href$='/preview/{action}'], {own_page}")
     if look.count():  # mails are looked at before they are sent
         look.first.click()
     page.click(f"form[action$='/do/{action}'] button")

@@ -105,6 +105,7 @@ def _addresses_of(
 ) -> Iterator[str]:
     wanted = sorted(rule.arguments)
     others = sorted({each for known in values.values() for each in known})[::10]
+    values = {**values, **{name: [value] for name, value in (rule.defaults or {}).items()}}
     for chosen in product(*(values.get(name, others)[:MOST] for name in wanted)):
         try:
             yield build(rule.endpoint, dict(zip(wanted, chosen, strict=True)))

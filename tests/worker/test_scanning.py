@@ -37,9 +37,9 @@ def command(tmp_path: Path) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def settings(data_dir: Path, command: tuple[str, ...]) -> Settings:
+def settings(data_dir: Path, database: str, command: tuple[str, ...]) -> Settings:
     """An installation with a scanner."""
-    return make_settings(data_dir, scan_command=command)
+    return make_settings(data_dir, database_url=database, scan_command=command)
 
 
 def states(app: Flask) -> list[str]:
@@ -60,6 +60,7 @@ def lay(app: Flask, *contents: bytes, scan: str = "waiting", **more: str) -> Non
         make_material(app, event, content=b"%PDF-" + content, scan=scan, **more)
 
 
+@pytest.mark.both_databases
 def test_each_answer_of_the_scanner_counts(app: Flask, settings: Settings) -> None:
     lay(app, b"clean", b"virus", b"trouble", b"$(touch /tmp/x); virus")
     at_work = scanner(app, settings)

@@ -40,7 +40,7 @@ class Held(Protocol):
 def why_no_sentence(figures: EventFigures) -> Complaint | None:
     """Why there is nothing to tell the press; None if there is."""
     if figures.took_place is False:
-        return Complaint(N_("The event has not taken place."))
+        return Complaint(N_("The event has not taken place so far."))
     if figures.administrations_attended is None:
         return Complaint(N_("Nobody has recorded who attended."))
     return None

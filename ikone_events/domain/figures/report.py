@@ -1,7 +1,7 @@
 """The funder's report on a period: its events, its sums, and the bodies that took part."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -47,6 +47,11 @@ class ReportedEvent:
     format: str
     figures: EventFigures
 
+    def as_dict(self) -> dict[str, Any]:
+        """The event with plain values."""
+        own = {"slug": self.slug, "date": self.day.isoformat(), "title": self.title}
+        return {**own, "format": self.format, **event_numbers(self.figures)}
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedBody:
@@ -63,16 +68,27 @@ class ReportedBody:
     member: bool
     member_since: date | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The body with plain values; what the directory does not know is None."""
+        since = self.member_since and self.member_since.isoformat()
+        key = self.official_key or None
+        return {
+            **asdict(self),
+            "name": self.name or None,
+            "official_key": key,
+            "member_since": since,
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportPart:
     """Some of the events together: everybody counted once among them."""
 
     events: tuple[ReportedEvent, ...]
     whole: PeriodFigures
 
     @classmethod
-    def of(cls, events: Iterable[ReportedEvent]) -> "Part":
+    def of(cls, events: Iterable[ReportedEvent]) -> "ReportPart":
         """The events with their figures together."""
         found = tuple(events)
         return cls(found, add_up(event.figures for event in found))
@@ -99,7 +115,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class FunderReport:
     """The report; `left_out` events of the period were cancelled or are not over.
 
     `is_partial`: whoever asked sees only some of the events. `series` is empty for all of them.
@@ -112,17 +128,17 @@ class Report:
     made_at: datetime
     is_partial: bool
     left_out: int
-    whole: Part
+    whole: ReportPart
     bodies: tuple[ReportedBody, ...]
 
     @property
-    def quarters(self) -> dict[tuple[int, int], Part]:
+    def quarters(self) -> dict[tuple[int, int], ReportPart]:
         """The events by year and quarter, those of a quarter counted together."""
         found: dict[tuple[int, int], list[ReportedEvent]] = {}
         for event in self.whole.events:
             quarter = (event.day.month - 1) // _MONTHS + 1
             found.setdefault((event.day.year, quarter), []).append(event)
-        return {quarter: Part.of(events) for quarter, events in found.items()}
+        return {quarter: ReportPart.of(events) for quarter, events in found.items()}
 
     @property
     def rules(self) -> Mapping[int, Mapping[str, str]]:
@@ -144,32 +160,12 @@ class Report:
             "events_without_attendance": self.whole.whole.events_without_attendance,
             "events_left_out": self.left_out,
             "sums": self.whole.numbers,
-            "events": [
-                {
-                    "slug": each.slug,
-                    "date": each.day.isoformat(),
-                    "title": each.title,
-                    "format": each.format,
-                    **event_numbers(each.figures),
-                }
-                for each in self.whole.events
-            ],
+            "events": [each.as_dict() for each in self.whole.events],
             "quarters": [
                 {"year": year, "quarter": quarter, "events": len(part.events), **part.numbers}
                 for (year, quarter), part in self.quarters.items()
             ],
-            "bodies": [
-                {
-                    "name": body.name or None,
-                    "kind": body.kind,
-                    "official_key": body.official_key or None,
-                    "counts": body.counts,
-                    "events": body.events,
-                    "member": body.member,
-                    "member_since": body.member_since and body.member_since.isoformat(),
-                }
-                for body in self.bodies
-            ],
+            "bodies": [each.as_dict() for each in self.bodies],
         }
 
 

@@ -44,6 +44,7 @@ _OF_PLACEHOLDERS = {
     "mitwirkendenlink": "speaker",
     "hochladelink": "upload",
 }
+_WITH_MATERIALS = (MailKind.MATERIALS_GRANTED, MailKind.SUPPLEMENT, MailKind.ANSWER)
 _OPENS_ROOM = {
     MailKind.CONFIRMATION,
     MailKind.PROMOTION,
@@ -99,10 +100,8 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.OPENING: ("register", event.register_url),
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),
         MailKind.OFFER_LAPSED: ("again", event.register_url),
-        **dict.fromkeys((*FOLLOW_UPS, MailKind.MATERIALS_GRANTED), after),
+        **dict.fromkeys((*FOLLOW_UPS, *_WITH_MATERIALS), after),
         MailKind.FOLLOW_UP_WAITED: after if links.materials else ("event", event.public_url),
-        MailKind.SUPPLEMENT: after,
-        MailKind.ANSWER: after,
         MailKind.WITHDRAWAL: details,
         MailKind.CANCELLATION: details,
         MailKind.DECLINED: details,

@@ -83,8 +83,14 @@ _OF_PARTS: Mapping[CopyPart, tuple[str, ...]] = {
     CopyPart.ROOM: ("room_url", "room_pin", "moderator_url", "dial_in"),
     CopyPart.SPEAKERS: ("speakers",),
 }
+# Settings of what comes after an event, which no draft has.
+_AFTERWARDS = ("follow_up_to_waiting", "grants_materials")
 MOVED = ("starts_at", "ends_at", *MOMENTS)
-COPIED = (*FRAME, *(n for names in _OF_PARTS.values() for n in names if n not in MOMENTS))
+COPIED = (
+    *FRAME,
+    *_AFTERWARDS,
+    *(n for names in _OF_PARTS.values() for n in names if n not in MOMENTS),
+)
 FRESH = (
     *("id", "slug", "state", "edit_version", "lock_version", "calendar_version"),
     *("public_version", "content_version", "public_changed_at", "created_at", "changed_at"),
@@ -131,6 +137,9 @@ def copy_event(
         moved_draft(_with_parts(source, parts), starts_at), title=title, title_en=title_en
     )
     event = create_event(draft, actor=actor, now=now, mark=_day_of(draft))
+    if CopyPart.SETTINGS in parts:
+        for name in _AFTERWARDS:
+            setattr(event, name, getattr(source, name))
     copy = _Copy(source=source, event=event, parts=frozenset(parts), now=now)
     for part, take in _TAKEN.items():
         if part in copy.parts:

@@ -15,10 +15,9 @@ from ikone_events.domain.events.lifecycle import (
     Action,
     Message,
     TransitionRule,
-    find_rule,
     plan_in_turn,
 )
-from ikone_events.domain.events.needs import lacks_link, numbers_read
+from ikone_events.domain.events.needs import numbers_read
 from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.mails.audiences import OF_CONTACTS
 from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
@@ -142,32 +141,16 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     Raises TransitionRefused with all complaints, SomebodyWasFaster when the state is not
     `expected`, NotFound.
     """
-    return _perform(slug, request, request.action, now=now)
+    return perform_in_turn(slug, request, request.action, now=now)
 
 
 def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
-    """Announce an event and open its registration in one press; the result is of the opening.
-
-    Raises what `perform` raises, with the complaints of both actions.
-    """
-    return _perform(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
+    """Announce an event and open its registration in one press; raises what `perform` raises."""
+    return perform_in_turn(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
 
 
-def follow_up(slug: str, request: Request, *, now: datetime) -> Done:
-    """Send the follow-up, whatever happened before.
-
-    If the link was never sent by us, the reason says how people got it: that is the reason of
-    MARK_SENT in the history, and of nothing else. Raises what `perform` raises, with the complaints
-    of both actions.
-    """
-    event = lock_event(slug)
-    facts = facts_of(event, now, reads=(), past=NO_PAST)
-    if lacks_link(facts) and find_rule(Action.MARK_SENT, facts.state):
-        return _perform(slug, request, Action.MARK_SENT, Action.FOLLOW_UP, now=now)
-    return _perform(slug, request, Action.FOLLOW_UP, now=now)
-
-
-def _perform(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
+def perform_in_turn(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
+    """Carry out actions one after the other; the result is of the last, the reason of the first."""
     event = lock_event(slug)
     if request.expected is not None and event.state != request.expected.value:
         raise somebody_was_faster()

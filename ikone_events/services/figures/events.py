@@ -31,6 +31,8 @@ from ikone_events.store.figures.event_sums import (
     status_sums,
     unconfirmed_sums,
 )
+from ikone_events.store.followup.feedback import answered_by_event
+from ikone_events.store.followup.requests import requested_by_event
 
 # What an official key of 12 digits and that of the municipal association begin with.
 _ASSOCIATION_DIGITS = 9
@@ -128,6 +130,8 @@ class _Rows:
     bodies: Sequence[BodySum]
     waiting: int
     lapsed: int
+    requested: int
+    answered: int
 
 
 def _count(events: Collection[Event], now: datetime) -> dict[int, EventFigures]:
@@ -138,6 +142,7 @@ def _count(events: Collection[Event], now: datetime) -> dict[int, EventFigures]:
     for row in status_sums(ids):
         statuses[row.event_id].append(row)
     bodies, unconfirmed = body_sums(ids), unconfirmed_sums(ids)
+    requested, answered = requested_by_event(ids), answered_by_event(ids)
     return {
         event.id: _figures(
             event,
@@ -145,6 +150,8 @@ def _count(events: Collection[Event], now: datetime) -> dict[int, EventFigures]:
                 statuses[event.id],
                 bodies.get(event.id, []),
                 *unconfirmed.get(event.id, (0, 0)),
+                requested.get(event.id, 0),
+                answered.get(event.id, 0),
             ),
             directory,
             took_place=is_over(event.state, event.ends_at, now) and event.id not in cancelled,
@@ -179,6 +186,8 @@ def _figures(event: Event, rows: _Rows, directory: _Directory, *, took_place: bo
         attended_people=present if known else None,
         attendance_unknown_people=unknown,
         by_channel={name: by_channel[name] for name in ("", *CHANNELS) if name in by_channel},
+        materials_requested=rows.requested,
+        feedback_answers=rows.answered,
         bodies=bodies,
         **_of_confirmed(bodies),
     )
@@ -189,10 +198,13 @@ def _figures(event: Event, rows: _Rows, directory: _Directory, *, took_place: bo
         figures,
         **_of_attended(came),
         people_without_body_attended=sum(row[2] for row in rows.bodies if row[0] is None),
-        first_timers=sum(
-            one.kind in COUNTED_KINDS and directory.first[one.id] >= event.starts_at for one in came
-        ),
+        first_timers=_first_timers(event, came, directory),
     )
+
+
+def _first_timers(event: Event, came: Iterable[BodyFigures], directory: _Directory) -> int:
+    administrations = (one for one in came if one.counts)
+    return sum(directory.first[one.id] >= event.starts_at for one in administrations)
 
 
 def _bodies(

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.figures.event_figures import BodyFigures
 from ikone_events.domain.figures.report import (
-    Part,
-    Report,
+    FunderReport,
     ReportedBody,
     ReportedEvent,
+    ReportPart,
     order_of,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -34,7 +34,7 @@ def make_report(
     locale: str,
     series: str = "",
     is_partial: bool = False,
-) -> Report:
+) -> FunderReport:
     """The report on those of these events that took place from the first to the last day.
 
     A constant number of queries. `series` limits it to the events of that series.
@@ -47,15 +47,8 @@ def make_report(
         and event.state != State.DRAFT.value
         and (not series or event.series == series)
     ]
-    figures = figures_for(chosen, now) if chosen else {}
-    held = Part.of(
-        ReportedEvent(
-            event.slug, event.day, event.title_in(locale), event.format, figures[event.id]
-        )
-        for event in sorted(chosen, key=lambda event: (event.starts_at, event.id))
-        if figures[event.id].took_place
-    )
-    return Report(
+    held = ReportPart.of(_held(chosen, now, locale))
+    return FunderReport(
         organisation=get_identity().organisation,
         first=first,
         last=last,
@@ -66,6 +59,18 @@ def make_report(
         whole=held,
         bodies=tuple(sorted(_bodies(held.events), key=order_of)),
     )
+
+
+def _held(events: Collection[Event], now: datetime, locale: str) -> list[ReportedEvent]:
+    """Those of these events that have taken place, by date."""
+    figures = figures_for(events, now) if events else {}
+    return [
+        ReportedEvent(
+            event.slug, event.day, event.title_in(locale), event.format, figures[event.id]
+        )
+        for event in sorted(events, key=lambda event: (event.starts_at, event.id))
+        if figures[event.id].took_place
+    ]
 
 
 def _bodies(events: Iterable[ReportedEvent]) -> list[ReportedBody]:

@@ -3,7 +3,7 @@
 import io
 import json
 
-from ikone_events.domain.figures.report import Report
+from ikone_events.domain.figures.report import FunderReport
 from ikone_events.services.figures.report_tables import ReportWords, report_book
 from ikone_events.services.installation import get_identity
 from ikone_events.services.pdf import make_large_pdf
@@ -13,7 +13,7 @@ from ikone_events.services.workbooks import Book
 REPORT_KINDS = (*WORKBOOKS, "pdf", "json")
 
 
-def report_file(report: Report, kind: str, *, locale: str, zone: str) -> bytes:
+def report_file(report: FunderReport, kind: str, *, locale: str, zone: str) -> bytes:
     """The content of a file of one of REPORT_KINDS; a PDF needs typst."""
     if kind == "json":
         return json.dumps(report.as_dict(), ensure_ascii=False, indent=1).encode()

@@ -6,7 +6,13 @@ from datetime import date
 from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
-from ikone_events.domain.figures.report import Number, Numbers, Part, Report, event_numbers
+from ikone_events.domain.figures.report import (
+    FunderReport,
+    Number,
+    Numbers,
+    ReportPart,
+    event_numbers,
+)
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import date_numeric, moment_page
 from ikone_events.mail.writing.translating import translated
@@ -17,7 +23,7 @@ _LABELS = {
     "with_place": N_("With a place"),
     "attended": N_("Attended"),
     "share": N_("Attendance"),
-    "administrations": N_("Administrations"),
+    "administrations": N_("Public bodies"),
     **{kind: KIND_LABELS[AdministrationKind(kind)] for kind in COUNTED_KINDS},
     "members": N_("Members of the network"),
     "non_members": N_("Non-members"),
@@ -69,7 +75,7 @@ class ReportWords:
                 return str(value)
 
 
-def report_book(report: Report, *, locale: str, zone: str) -> Book:
+def report_book(report: FunderReport, *, locale: str, zone: str) -> Book:
     """The tables of a report in a language; the moment of its making in a time zone."""
     words = ReportWords(locale, zone)
     sheets = [
@@ -87,13 +93,13 @@ def report_book(report: Report, *, locale: str, zone: str) -> Book:
     )
 
 
-def report_title(report: Report, words: ReportWords) -> str:
+def report_title(report: FunderReport, words: ReportWords) -> str:
     """ "Report on events, 01.01.2021 to 31.12.2021"."""
     first, last = (date_numeric(day, locale=words.locale) for day in (report.first, report.last))
     return words(N_("Report on events, %(first)s to %(last)s"), first=first, last=last)
 
 
-def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
+def _overview(report: FunderReport, words: ReportWords) -> list[Sequence[Cell]]:
     whole = report.whole.whole
     limited = words(N_("Only the events that this account may see"))
     numbers = report.whole.numbers if report.whole.events else {}
@@ -103,7 +109,7 @@ def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
         (N_("Last day"), report.last),
         *([(N_("Series"), report.series)] if report.series else []),
         *([(N_("Extent"), limited)] if report.is_partial else []),
-        (N_("As of"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
+        (N_("Made on"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
         (N_("Events held"), whole.events),
         (N_("of these without recorded attendance"), whole.events_without_attendance),
         (N_("Events left out (cancelled, or not over)"), report.left_out),
@@ -117,7 +123,7 @@ def _overview(report: Report, words: ReportWords) -> list[Sequence[Cell]]:
     return [[words(label), value] for label, value in rows]
 
 
-def _sums_note(part: Part, words: ReportWords) -> str:
+def _sums_note(part: ReportPart, words: ReportWords) -> str:
     once = words(N_("Bodies are counted once in all events of a period together."))
     if not part.whole.events_without_attendance:
         return once
@@ -136,7 +142,7 @@ def _number_columns(words: ReportWords) -> list[Column]:
     return [Column(words(label), _NUMBER_WIDTH, is_number=True) for label in _LABELS.values()]
 
 
-def _events(report: Report, words: ReportWords) -> Sheet:
+def _events(report: FunderReport, words: ReportWords) -> Sheet:
     columns = [
         Column(words(N_("Date")), 18),
         Column(words(N_("Event")), 44),
@@ -155,13 +161,15 @@ def _events(report: Report, words: ReportWords) -> Sheet:
     return Sheet(words(N_("Events")), columns, list(rows), _sums(report, words, ["", ""]))
 
 
-def _sums(report: Report, words: ReportWords, between: Iterable[Cell]) -> list[Sequence[Cell]]:
+def _sums(
+    report: FunderReport, words: ReportWords, between: Iterable[Cell]
+) -> list[Sequence[Cell]]:
     if not report.whole.events:
         return []
     return [[words(N_("Sum")), *between, *words.numbers(report.whole.numbers)]]
 
 
-def _quarters(report: Report, words: ReportWords) -> Sheet:
+def _quarters(report: FunderReport, words: ReportWords) -> Sheet:
     columns = [
         Column(words(N_("Quarter")), 18),
         Column(words(N_("Events")), _NUMBER_WIDTH, is_number=True),
@@ -179,13 +187,13 @@ def _quarters(report: Report, words: ReportWords) -> Sheet:
     return Sheet(words(N_("Quarters")), columns, rows, whole)
 
 
-def _bodies(report: Report, words: ReportWords) -> Sheet:
+def _bodies(report: FunderReport, words: ReportWords) -> Sheet:
     yes, no = words(N_("yes")), words(N_("no"))
     columns = [
-        Column(words(N_("Administration or other body")), 50),
+        Column(words(N_("Public body or other body")), 50),
         Column(words(N_("Kind")), 26),
         Column(words(N_("Official key")), 16),
-        Column(words(N_("Counted as an administration")), 18),
+        Column(words(N_("Counted as a public body")), 18),
         Column(words(N_("Events attended")), _NUMBER_WIDTH, is_number=True),
         Column(words(N_("Member of the network")), 16),
         Column(words(N_("Member since")), 16),
@@ -202,4 +210,4 @@ def _bodies(report: Report, words: ReportWords) -> Sheet:
         ]
         for body in report.bodies
     ]
-    return Sheet(words(N_("Administrations")), columns, rows)
+    return Sheet(words(N_("Public bodies")), columns, rows)

@@ -188,7 +188,7 @@ def _result(field: OwnField, given: Counter[str]) -> FieldResult:
 
 def _values(field: OwnField) -> tuple[str, ...]:
     if field.kind is FieldKind.RATING:
-        return tuple(reversed(RATING_LABELS))
+        return tuple(sorted(RATING_LABELS, reverse=True))
     return tuple(YES_NO_LABELS) if field.kind is FieldKind.YES_NO else field.values()
 
 

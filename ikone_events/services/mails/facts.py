@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -70,15 +71,10 @@ def facts_for(
 ) -> MailFacts:
     """The facts of a mail, or of `again`, rewritten; `given` are answers not stored yet."""
     known = known or _known_version(kind, registration, event, again)
-    links = _links(kind, registration, event)
-    seen = seen_by(kind, registration, event, mailing, now)
-    if kind in FOLLOW_UPS and not seen:
-        links = replace(links, materials="")
     return MailFacts(
         kind=kind,
         event=_summary(kind, registration, event, known),
         recipient=_recipient(kind, registration),
-        links=links,
         sender=sender_of(event),
         invitation=invitation_for(kind, registration, event, now=now, known=known, again=again),
         text=text_for(kind, registration.locale, event, mailing),
@@ -86,19 +82,30 @@ def facts_for(
         reason=mailing.reason if mailing else reason or _reason(kind, registration),
         other_person=other_person or _other_person(kind, registration),
         registered_by=registration.registered_by,
-        standing_series=event.series if links.standing else "",
+        standing_series=_standing_series(kind, registration, event),
         calendar_address=_calendar_address(kind, registration, now),
         reserved_until=registration.reserved_until,
         changes=_changes(kind, registration, event, known),
         old_dates=_old_dates(kind, event, known, mailing),
-        materials=links_to(seen, links.materials),
-        contacts=contacts_among(seen),
-        questions=asked_by(kind, registration, mailing),
+        **_after_event(kind, registration, event, mailing, now),
         link_sent_on=link_day(event, now),
         available_until=retention_until(event).date(),
         delete_on=_delete_on(registration, event),
         has_open_fields=has_open_fields(kind, registration, event, now, given),
     )
+
+
+def _after_event(
+    kind: MailKind, registration: Registration, event: Event, mailing: Mailing | None, now: datetime
+) -> dict[str, Any]:
+    """Links, materials, contacts and questions; who may see nothing gets no link to materials."""
+    seen = seen_by(kind, registration, event, mailing, now)
+    return {
+        "links": _links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
+        "materials": links_to(seen, registration),
+        "contacts": contacts_among(seen),
+        "questions": asked_by(kind, registration, mailing),
+    }
 
 
 def kinds_for(
@@ -148,15 +155,25 @@ def _recipient(kind: MailKind, registration: Registration) -> Recipient:
     return recipient_of(registration)
 
 
-def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
+def _links(
+    kind: MailKind, registration: Registration, event: Event, *, hides_materials: bool
+) -> Links:
     if kind is MailKind.ADDRESS_WITHDRAWN:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
     links = links_of(event, registration)
+    if hides_materials:
+        links = replace(links, materials="")
     if registration.standing_id is None:
         return links
     standing = db.session.get(StandingSignUp, registration.standing_id)
     return replace(links, standing=standing_page(standing)) if standing else links
+
+
+def _standing_series(kind: MailKind, registration: Registration, event: Event) -> str:
+    """The series of the standing sign-up that a mail leads to."""
+    leads = kind is not MailKind.ADDRESS_WITHDRAWN and registration.standing_id is not None
+    return event.series if leads else ""
 
 
 def standing_page(standing: StandingSignUp) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, update
 from ikone_events.domain.mails.facts import AnsweredQuestion, ContactPerson, MaterialLink
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.registering.registration import Attendance, Status
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import materials_for
@@ -60,8 +61,9 @@ def seen_by(
     return [material for material in seen if material.mailed_at == mailed_at]
 
 
-def links_to(seen: Iterable[Material], page: str) -> tuple[MaterialLink, ...]:
-    """Links to materials; `page` is the person's own, which files and answers lead through."""
+def links_to(seen: Iterable[Material], reader: Registration) -> tuple[MaterialLink, ...]:
+    """Links to materials; files and answers are linked through the reader's own page."""
+    page = f"{get_installation().personal_page(reader.public_id, reader.link_epoch)}/materials"
     return tuple(
         MaterialLink(
             title=item.title,

@@ -157,10 +157,14 @@ def sees_event(organiser: Organiser, event: Event) -> bool:
     return db.session.scalar(mine.with_only_columns(Event.id)) is not None
 
 
-def events_of(organiser: Organiser) -> list[Event]:
-    """All events that an organiser may see, by date, without long texts."""
+def events_of(organiser: Organiser, *, with_figures: bool = False) -> list[Event]:
+    """All events that an organiser may see, by date, without long texts.
+
+    Stored figures are long too: `with_figures` reads them at once, not event by event.
+    """
     wanted = visible_events(organiser).order_by(Event.starts_at, Event.id)
-    long = (Event.description, Event.description_en, Event.programme)
+    texts = (Event.description, Event.description_en, Event.programme)
+    long = texts if with_figures else (*texts, Event.figures)
     return readable(wanted, Event, *map(defer, long))
 
 

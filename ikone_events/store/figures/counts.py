@@ -176,7 +176,7 @@ def _count_administrations(found: dict[int, Counts], events: Iterable[Event]) ->
 
 def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None:
     """Count materials, what waits for its release or failed its scan, and requests that wait."""
-    numbers: CompoundSelect[*tuple[Any, ...]] = union_all(
+    numbers: CompoundSelect[int, bool | None, str, int] = union_all(
         select(Material.event_id, Material.released, Material.scan, func.count())
         .where(Material.event_id.in_(found))
         .group_by(Material.event_id, Material.released, Material.scan),

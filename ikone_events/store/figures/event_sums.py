@@ -13,7 +13,7 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.registering.models import Registration, StatusChange
-from ikone_events.store.rooms.attendance import is_present, is_said_absent, with_records
+from ikone_events.store.rooms.recorded import is_present, is_said_absent, with_records
 
 # The people with a place of one body, or of none: its id, how many, recorded as present, as absent.
 BodySum = tuple[int | None, int, int, int]

@@ -3,11 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     and_,
     case,
@@ -25,9 +23,9 @@ from ikone_events.store.db import UTCDateTime, db, insert_into, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.store.rooms.recorded import at_door_or_in_room
 
 _RECORD = AttendanceRecord.__table__
-Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ def attendance_of(now: datetime, event_id: int | None = None) -> ColumnElement[s
         select(
             case(
                 (mine.c.stated != "", mine.c.stated),
-                (_at_door_or_in_room(mine), Attendance.ATTENDED.value),
+                (at_door_or_in_room(mine), Attendance.ATTENDED.value),
             )
         )
         .where(mine.c.registration_id == Registration.id)
@@ -129,28 +127,6 @@ def _known(found: str | None, values: Iterable[object]) -> KnownAttendance:
     return KnownAttendance(attendance=Attendance(found) if found else None, **known)  # type: ignore[arg-type]
 
 
-def with_records(wanted: Query) -> Query:
-    """A query of Registration joined to the records, for `is_present` and `is_said_absent`.
-
-    For queries that add up many events, where `attendance_of` would look up each person by itself.
-    Absences that follow are not among them: `attendance_from` says when there are any.
-    """
-    return wanted.outerjoin(AttendanceRecord, AttendanceRecord.registration_id == Registration.id)
-
-
-def is_present() -> ColumnElement[bool]:
-    """Whether a person with a place is known to have come; see `with_records`."""
-    said = _RECORD.c.stated
-    came = or_(said == Attendance.ATTENDED.value, and_(said == "", _at_door_or_in_room(_RECORD)))
-    return and_(Registration.status == Status.CONFIRMED.value, came)
-
-
-def is_said_absent() -> ColumnElement[bool]:
-    """Whether the office says that a person with a place has not come; see `with_records`."""
-    said = _RECORD.c.stated == Attendance.MISSED.value
-    return and_(Registration.status == Status.CONFIRMED.value, said)
-
-
 def recorded_among(event_ids: Collection[int]) -> frozenset[int]:
     """Those of these events of which somebody is known to have come; one query."""
     came = _came(Event.id.expression).correlate(Event).exists()
@@ -176,7 +152,7 @@ def _absence_known(now: datetime, event_id: int | None) -> ColumnElement[bool]:
 def _came(event_id: ColumnElement[int]) -> Select[int]:
     """The records of people with a place who are known to have come."""
     record, person = _RECORD.alias(), Registration.__table__.alias()
-    is_known = and_(record.c.stated == "", _at_door_or_in_room(record))
+    is_known = and_(record.c.stated == "", at_door_or_in_room(record))
     return (
         select(literal(1))
         .select_from(record.join(person, person.c.id == record.c.registration_id))
@@ -186,10 +162,6 @@ def _came(event_id: ColumnElement[int]) -> Select[int]:
             or_(record.c.stated == Attendance.ATTENDED.value, is_known),
         )
     )
-
-
-def _at_door_or_in_room(record: FromClause) -> ColumnElement[bool]:
-    return or_(record.c.door_at.is_not(None), record.c.joined_at.is_not(None))
 
 
 def present_since(event_id: int) -> dict[int, datetime]:
@@ -254,7 +226,7 @@ def state_everybody(event_id: int, *, now: datetime, by: str) -> int:
     change = row.from_select(columns, people).on_conflict_do_update(
         index_elements=[_RECORD.c.registration_id],
         set_={name: row.excluded[name] for name in columns[2:]},
-        where=and_(_RECORD.c.stated == "", ~_at_door_or_in_room(_RECORD)),
+        where=and_(_RECORD.c.stated == "", ~at_door_or_in_room(_RECORD)),
     )
     return rows_written(change)
 

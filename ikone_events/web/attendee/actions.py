@@ -111,6 +111,7 @@ def ask_delete(token: str) -> ResponseReturnValue:
         "attendee/delete.html",
         token=token,
         event=registration.event,
+        ends_standing=registration.standing_id is not None,
         withdraws_first=facts.active and moment < facts.ends_at,
     )
 

@@ -17,8 +17,6 @@ from ikone_events.web.shell.forms import PublicForm
 from ikone_events.web.shell.i18n import page_locale, translate
 from ikone_events.web.shell.limits import PERSONAL, limited
 
-_AGAIN = "again"
-
 
 class FeedbackForm(PublicForm):
     """The questions of an event, added by `feedback_form`."""
@@ -39,9 +37,9 @@ def feedback(token: str) -> ResponseReturnValue:
     registration = registration_from_token(token)
     if has_answered(registration.id):
         return _page(token, registration.event, outcome="confirmed")
+    _check_questions(registration.event)
     if complaint := feedback_complaint(facts_of(registration, now())):
         return _page(token, registration.event, outcome="closed", complaint=complaint), 409
-    _check_questions(registration.event)
     return _page(token, registration.event, feedback_form(registration.event))
 
 
@@ -66,7 +64,7 @@ def send_feedback(token: str) -> ResponseReturnValue:
     except UnfitInput as refusal:
         return _refused(token, form, refusal), 422
     again = None if stored else 1
-    return redirect(url_for("attendee.feedback", token=token, **{_AGAIN: again}), 303)
+    return redirect(url_for("attendee.feedback", token=token, again=again), 303)
 
 
 def _check_questions(event: Event) -> None:
@@ -103,5 +101,5 @@ def _page(
         fields=feedback_fields(event) if form else (),
         outcome=outcome,
         complaint=complaint,
-        again=_AGAIN in request.args,
+        again="again" in request.args,
     )

@@ -20,6 +20,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.services.registering.status import self_service_facts
 from ikone_events.services.rooms.questions import may_ask_now
 from ikone_events.store.events.models import Event
+from ikone_events.store.followup.access import materials_for
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
@@ -83,6 +84,9 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         may_ask=may_ask,
         feedback=feedback_link(registration, moment),
         asked=own_questions(registration),
+        has_materials=bool(
+            materials_for(registration.event, registration.id, registration.status, moment)
+        ),
         # A form opens a session.
         question_form=form or (QuestionForm(formdata=None) if may_ask else None),
     )

@@ -110,7 +110,7 @@ def test_sentence_says_how_many_and_who(
     ("found", "why"),
     [
         (EventFigures(took_place=True), "Nobody has recorded who attended."),
-        (EventFigures(took_place=False, administrations_attended=0), "has not taken place"),
+        (EventFigures(took_place=False, administrations_attended=0), "has not taken place so far"),
     ],
 )
 def test_there_is_no_sentence_where_nobody_knows(found: EventFigures, why: str) -> None:

@@ -33,9 +33,9 @@ PDF = b"%PDF-1.7 "
 
 
 @pytest.fixture
-def settings(data_dir: Path) -> Settings:
+def settings(data_dir: Path, database: str) -> Settings:
     """A quota of two megabytes."""
-    return make_settings(data_dir, upload_quota_mb=2)
+    return make_settings(data_dir, database_url=database, upload_quota_mb=2)
 
 
 def folder(app: Flask) -> Path:
@@ -94,6 +94,7 @@ def test_refused_file_leaves_nothing(app: Flask, name: str, content: bytes) -> N
     assert names(app) == rows(app) == []
 
 
+@pytest.mark.both_databases
 def test_file_whose_row_is_refused_is_deleted(app: Flask) -> None:
     event = make_event(app)
     with app.app_context():

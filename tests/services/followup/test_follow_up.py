@@ -11,7 +11,8 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import StatusRefused, TransitionRefused, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.events.transitions import Done, Request, follow_up
+from ikone_events.services.events.following_up import follow_up
+from ikone_events.services.events.transitions import Done, Request
 from ikone_events.services.followup import answers
 from ikone_events.services.followup.answers import AnswerWish, send_answers
 from ikone_events.services.followup.sending import (
@@ -446,7 +447,8 @@ def test_personal_link_of_the_follow_up_shows_the_published_answers(app: Flask) 
     assert "Nichts." in client.get(f"/r/{token}/materials").text
     assert "Nichts." not in client.get(f"/events/{event.slug}").text
     answered(app, event, person, "Nichts.", publish="public")
-    assert "Nichts." in client.get(f"/events/{event.slug}").text
+    for page in (f"/events/{event.slug}", f"/events/{event.slug}/materials"):
+        assert "Nichts." in client.get(page).text
 
 
 def test_step_of_the_plan_sends_the_same_versions(

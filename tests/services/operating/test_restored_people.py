@@ -114,8 +114,11 @@ def test_forgotten_person_of_a_restored_backup_is_told_and_forgotten_by_retentio
     assert "privacy: 1 people had asked to be forgotten" in faults
     assert "fault: privacy: 1 people" in call(app, "doctor").output
 
-    again = call(app, "retention")
-    assert again.output == "1 people who came back with a backup forgotten again\n"
+    proof = tmp_path / "proof.json"
+    again = call(app, "retention", "--record", str(proof))
+    assert again.output.startswith("1 people who came back with a backup forgotten again\n")
+    assert '"returned_with_a_backup": 1' in proof.read_text()
+    assert call(app, "retention", "--check", str(proof)).exit_code == 0
     assert known(app) == 0
     with app.app_context():
         assert db.session.scalar(select(func.count(OutboxMail.id))) == 0

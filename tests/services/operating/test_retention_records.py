@@ -171,3 +171,18 @@ def test_existing_file_is_not_replaced(app: Flask, event: Event, tmp_path: Path)
     refused = call(app, "retention", "--as-of", DAY_AFTER_RETENTION, "--record", str(file))
     assert (refused.exit_code, file.read_text()) == (1, "mine")
     assert contents(app) == []
+
+
+def test_records_outlive_a_restore(app: Flask, event: Event, tmp_path: Path) -> None:
+    other = make_event(app, **PAST, state="followed_up", retention_days=1)
+    make_registration(app, other)
+    run(app)
+    backup = tmp_path / "backup.zip"
+    assert call(app, "backup", str(backup)).exit_code == 0
+    file = tmp_path / "proof.json"
+    run(app, "--as-of", DAY_AFTER_RETENTION, "--record", str(file))
+    assert len(contents(app)) == 2
+    assert call(app, "restore", str(backup), "--force").exit_code == 0
+    assert [content["number"] for content in contents(app)] == [1, 2]
+    assert call(app, "retention", "--check", str(file)).exit_code == 0
+    assert "retention: " not in call(app, "verify").output

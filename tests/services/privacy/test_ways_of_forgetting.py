@@ -33,6 +33,7 @@ from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.registering.changes import Details, change_details
 from ikone_events.services.registering.lists import people_import
+from ikone_events.services.registering.standing import delete_standing
 from ikone_events.store.db import Base, db, transaction
 from ikone_events.store.erasing import (
     PERSONAL,
@@ -44,6 +45,7 @@ from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import ImportList, Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from tests.factories import (
     NOW,
     PAST,
@@ -58,6 +60,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.own_fields import make_answer, make_change, make_field, make_import, stored
+from tests.standing import make_standing
 
 NAME, ADDRESS, WORDS = "Zwetschgine", "zq.quittenbaum@example.org", "Stachelbeerallergie"
 PERSON = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS, "question": WORDS}
@@ -80,10 +83,6 @@ def remains(settings: Settings) -> list[str]:
         for secret in secrets
         if secret in path.read_bytes().lower()
     ]
-
-
-def names_of_files(settings: Settings) -> set[str]:
-    return {path.name for path in settings.data_dir.rglob("*")}
 
 
 @contextmanager
@@ -249,6 +248,32 @@ def unknown_incoming_mail(app: Flask, client: FlaskClient) -> Forget:
     return in_transaction(app, lambda: tidy(NOW))
 
 
+def standing_person(app: Flask, **changes: object) -> StandingSignUp:
+    person = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS}
+    return make_standing(app, **{**person, **changes})
+
+
+def end_of_a_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
+    number = standing_person(app).id
+    return in_transaction(app, lambda: delete_standing(StandingSignUp.id == number))
+
+
+def unconfirmed_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
+    standing_person(app, confirmed_at=None, created_at=NOW - timedelta(days=30))
+    return in_transaction(app, lambda: tidy(NOW))
+
+
+def unused_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
+    standing_person(app, confirmed_at=NOW - timedelta(days=366))
+    return in_transaction(app, lambda: tidy(NOW))
+
+
+def own_deletion_with_a_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
+    number = standing_person(app).id
+    person = make_registration(app, make_event(app, **PAST), standing_id=number, **PERSON)
+    return in_transaction(app, lambda: forget_person(of_registration(app, person), now=NOW))
+
+
 def _request(app: Flask) -> MaterialRequest:
     """A request for materials, granted by mail."""
     event = make_event(app, state="followed_up", **PAST)
@@ -317,6 +342,10 @@ def slides_that_nobody_released(app: Flask, client: FlaskClient) -> Forget:
 
 
 WAYS: list[Way] = [
+    end_of_a_standing_sign_up,
+    unconfirmed_standing_sign_up,
+    unused_standing_sign_up,
+    own_deletion_with_a_standing_sign_up,
     own_deletion,
     one_click,
     objection_of_a_contact,
@@ -348,10 +377,7 @@ def test_forgotten_person_is_in_no_file_after_the_next_tick(
     app: Flask, client: FlaskClient, settings: Settings, way: Way
 ) -> None:
     forget = way(app, client)
-    with app.app_context():
-        app.extensions["ikone_wake"]()  # the queue has its own file
     assert remains(settings)  # the search can find
-    assert {"ikone.db", "ikone.db-wal", "engine.db"} <= names_of_files(settings)
 
     with reading(settings):
         forget()

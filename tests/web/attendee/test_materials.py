@@ -94,8 +94,20 @@ def test_wish_needs_a_registration(app: Flask, client: FlaskClient, status: str)
     person = make_registration(app, make_event(app, state="followed_up", **PAST), status=status)
     page = personal_path(app, person, "/materials")
     assert "informieren" not in client.get(page).text
-    form = {"csrf_token": token_of(client.get(personal_path(app, person))), "wanted": "yes"}
+    form = {"csrf_token": token_of(client.get("/login")), "wanted": "yes"}
     assert client.post(f"{page}/supplement", data=form).status_code == 409
+
+
+@pytest.mark.parametrize("status", ["confirmed", "waitlisted"])
+def test_own_page_leads_to_what_is_there_before_the_event(
+    app: Flask, client: FlaskClient, status: str
+) -> None:
+    event = make_event(app, state="dispatched")
+    person = make_registration(app, event, status=status)
+    materials = personal_path(app, person, "/materials")
+    assert materials not in client.get(personal_path(app, person)).text
+    make_material(app, event, visibility="public", availability="now")
+    assert materials in client.get(personal_path(app, person)).text
 
 
 def test_link_to_one_event_opens_no_other(app: Flask, client: FlaskClient) -> None:

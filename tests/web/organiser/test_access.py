@@ -45,6 +45,7 @@ def addresses(app: Flask, method: str, slug: str, ids: dict[str, object]) -> lis
 def address(app: Flask, rule: Rule, values: dict[str, object]) -> str:
     """The path of a route."""
     with app.test_request_context():
+        values = {**values, **(rule.defaults or {})}
         return url_for(rule.endpoint, **{key: values[key] for key in rule.arguments})
 
 
@@ -72,7 +73,7 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "step_id": dispatch.id,
         "code_id": stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=NOW)).id,
         "kind": MailKind.REMINDER_DAY.value,
-        "file_type": "csv",
+        "file_type": "xlsx",
         "key": make_field(app, event).key,
         "number": make_organisation(app, "Stadt Worms").id,
         "name": "heute",

@@ -27,6 +27,8 @@ PAGES = {
     "/organise/events/e/materials": "materials",
     "/organise/events/e/feedback": "feedback",
     "/organise/events/e/history": "history",
+    "/organise/events/e/figures": "figures",
+    "/organise/figures/2026": "figures-year",
 }
 EARLIER = {
     "/steps": "/",

@@ -21,7 +21,7 @@ from ikone_events.services.operating.backups.archive import (
     reading,
     sync_folder,
 )
-from ikone_events.services.operating.backups.forgotten import add_forgotten, read_forgotten
+from ikone_events.services.operating.backups.forgotten import add_deletions, read_deletions
 from ikone_events.services.operating.backups.objections import add_objections, read_objections
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
@@ -57,10 +57,10 @@ def restore_backup(path: Path, *, now: datetime, force: bool = False) -> Restore
         with alone():
             create_missing(anew=True)
             with rebuilding() as connection:
-                former, forgotten = read_objections(connection), read_forgotten(connection)
+                former, deletions = read_objections(connection), read_deletions(connection)
                 _rebuild(connection, archive, manifest, now=now)
                 add_objections(connection, former)
-                add_forgotten(connection, forgotten)
+                add_deletions(connection, deletions)
             note_created()
     if latest_backup() is None:
         note_backup(datetime.fromisoformat(manifest.created_at))

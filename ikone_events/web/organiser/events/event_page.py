@@ -94,9 +94,16 @@ def show_event(
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
-        channels=CHANNELS,
-        address=get_installation().page(f"/events/{event.slug}"),
+        **_share(event),
     )
+
+
+def _share(event: Event) -> dict[str, object]:
+    """What the card says that is about passing the event on."""
+    return {
+        "address": get_installation().page(f"/events/{event.slug}"),
+        "channels": CHANNELS,
+    }
 
 
 def _room_of(event: Event) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """The report for the funder: a period to choose, the report on the page and as a file."""
 
+from typing import Any
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 
-from ikone_events.domain.figures.report import Report
+from ikone_events.domain.figures.report import FunderReport
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.figures.report import make_report
@@ -61,7 +63,8 @@ def report_download(file_type: str) -> Answer:
             " Excel and ODS contain the same."
         )
         flash(text, "info")
-        return redirect(url_for("organiser.report", **request.args), 303)
+        asked: dict[str, Any] = request.args.to_dict()
+        return redirect(url_for("organiser.report", **asked), 303)
     content = report_file(found, file_type, locale=page_locale(), zone=_zone())
     record(SecurityEvent.EXPORTED, what=f"report.{file_type}", rows=len(found.whole.events))
     name = f"report-{found.first}-{found.last}.{file_type}"
@@ -69,7 +72,7 @@ def report_download(file_type: str) -> Answer:
     return file
 
 
-def _asked() -> tuple[ReportForm, Report | None]:
+def _asked() -> tuple[ReportForm, FunderReport | None]:
     """Read the form, and make its report unless something in it is wrong."""
     person = organiser()
     events, today = events_of(person), today_in(now(), _zone())
@@ -97,7 +100,7 @@ def _asked() -> tuple[ReportForm, Report | None]:
     return form, found
 
 
-def _page(form: ReportForm, found: Report | None) -> Answer:
+def _page(form: ReportForm, found: FunderReport | None) -> Answer:
     zone, locale = _zone(), page_locale()
     book = report_book(found, locale=locale, zone=zone) if found else None
     page = render_template(

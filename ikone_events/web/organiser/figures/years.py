@@ -49,7 +49,7 @@ def figures_year(year: int) -> str:
     """Show the figures of a year beside those of the years before."""
     if year not in _YEARS:
         abort(404)
-    events, moment = events_of(organiser()), now()
+    events, moment = events_of(organiser(), with_figures=True), now()
     shown = range(year - _TREND + 1, year + 1)
     periods = periods_by_year(events, shown, moment)
     this, before = periods[year], periods[year - 1]
@@ -84,7 +84,8 @@ def figures_year(year: int) -> str:
 @permission(Permission.SEE_EVENTS)
 def figures_series(slug: str) -> str:
     """Show the figures of all events of a series."""
-    events = [each for each in events_of(organiser()) if series_slug(each.series) == slug]
+    seen = events_of(organiser(), with_figures=True)
+    events = [each for each in seen if series_slug(each.series) == slug]
     if not events or not slug:
         raise NotFound(Complaint(N_("There is no such series.")))
     period = period_of(events, now())

@@ -20,8 +20,9 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
+from ikone_events.services.events.following_up import follow_up
 from ikone_events.services.events.foresight import runs_by_itself
-from ikone_events.services.events.transitions import Request, facts_for, follow_up
+from ikone_events.services.events.transitions import Request, facts_for
 from ikone_events.services.followup.answers import ANSWER
 from ikone_events.services.followup.sending import (
     SUPPLEMENT,

@@ -3,13 +3,14 @@
 from flask import flash, redirect, render_template, request
 
 from ikone_events.domain.followup.details import KIND_LABELS, VISIBILITY_LABELS, MaterialKind
-from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.followup import materials as service
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import people_to_choose, released_people
 from ikone_events.web.organiser.followup.material_forms import (
+    ADDED_BY_HAND,
     FORMS,
     MaterialForm,
     details_in,
@@ -24,14 +25,14 @@ from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 
-_NEW = f"{LIST}/<any(link, recording, contact, note):kind>"
+_NEW = f"{LIST}/<kind>"
 
 
 @blueprint.get(_NEW)
 @permission(Permission.EDIT_EVENTS)
 def new_material(slug: str, kind: str) -> str:
     """Show an empty form."""
-    event, of_kind = seen_event(slug), MaterialKind(kind)
+    event, of_kind = seen_event(slug), _kind_of(kind)
     return _page(event, new_form(FORMS[of_kind], of_kind, formdata=None), of_kind)
 
 
@@ -40,7 +41,7 @@ def new_material(slug: str, kind: str) -> str:
 @keeps_input
 def add_material(slug: str, kind: str) -> Answer:
     """Add a link, recording, contact or note."""
-    event, of_kind = seen_event(slug), MaterialKind(kind)
+    event, of_kind = seen_event(slug), _kind_of(kind)
     form = new_form(FORMS[of_kind], of_kind)
     if has_unreadable_moment(form):
         return _page(event, form, of_kind), 422
@@ -121,6 +122,14 @@ def release_to_people(slug: str, public_id: str) -> Answer:
         "success",
     )
     return to_list(slug)
+
+
+def _kind_of(name: str) -> MaterialKind:
+    """The kind in an address; raises NotFound."""
+    for kind in ADDED_BY_HAND:
+        if kind.value == name:
+            return kind
+    raise NotFound(Complaint(N_("There is no such kind of material.")))
 
 
 def _page(

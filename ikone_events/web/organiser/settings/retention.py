@@ -36,7 +36,7 @@ COPY_LABELS: Mapping[Copy, tuple[str, str]] = {
         N_("Whoever runs the server deletes them, or the backup command by its number."),
     ),
     Copy.BEFORE_RESTORE: (
-        N_("Former installations that restores have put aside"),
+        N_("Former installations that restores moved away"),
         N_("They lie in the data folder as “before-restore-…”; delete them by hand."),
     ),
     Copy.UPLOADS: (

@@ -27,9 +27,11 @@ PDF = b"%PDF-1.7\n1 0 obj"
 
 
 @pytest.fixture
-def settings(data_dir: Path) -> Settings:
+def settings(data_dir: Path, database: str) -> Settings:
     """Two megabytes for all files; a scanner that is never asked, since no worker runs."""
-    return make_settings(data_dir, max_upload_mb=1, upload_quota_mb=2, scan_command=("true",))
+    return make_settings(
+        data_dir, database_url=database, max_upload_mb=1, upload_quota_mb=2, scan_command=("true",)
+    )
 
 
 def base(event: Event) -> str:
@@ -114,6 +116,7 @@ def test_moment_of_release_is_read_on_the_clocks_of_the_event(app: Flask, team: 
     assert "2027-01-12T10:00" in team.get(f"{base(event)}/{made.public_id}/edit").text
 
 
+@pytest.mark.both_databases
 def test_order_is_changed_by_buttons_and_shown_to_people(
     app: Flask, team: Browser, client: FlaskClient
 ) -> None:
@@ -137,6 +140,7 @@ def test_order_is_changed_by_buttons_and_shown_to_people(
     assert team.post(f"{base(event)}/nothing/move").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_people_are_chosen_one_by_one(app: Flask, team: Browser, client: FlaskClient) -> None:
     event = make_event(app, state="followed_up", **PAST)
     people = [make_registration(app, event) for _ in range(3)]
