@@ -108,7 +108,9 @@ def register_standing(due: DueRegistration, *, now: datetime) -> Status | None:
     row = insert_into(StandingDate).values(
         event_id=event.id, standing_id=standing.id, applied_at=now
     )
-    if not rows_written(row.on_conflict_do_nothing()):
+    # The number of rows of an INSERT is not known on PostgreSQL.
+    noted = row.on_conflict_do_nothing().returning(StandingDate.event_id)
+    if db.session.scalar(noted) is None:
         return None
     if find_known(event, standing.email) is not None:
         return None

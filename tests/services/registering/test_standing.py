@@ -240,6 +240,23 @@ def test_two_workers_register_everybody_once(app: Flask) -> None:
         assert event.id in set(db.session.scalars(select(StandingDate.event_id)))
 
 
+def test_worker_that_is_late_does_not_register_who_has_withdrawn_meanwhile(app: Flask) -> None:
+    """It has looked the person up before another one registered them."""
+    make_series(app)
+    make_date(app)
+    make_standing(app)
+    with app.app_context():
+        (late,) = due_registrations(NOW)
+    work(app)
+    with app.app_context():
+        public_id = db.session.scalars(select(Registration.public_id)).one()
+        with transaction():
+            withdraw(public_id, now=NOW)
+        with transaction():
+            assert register_standing(late, now=NOW) is None
+    assert [status for _email, status in people(app)] == ["cancelled"]
+
+
 def test_worker_that_dies_in_between_leaves_nothing_half(app: Flask) -> None:
     make_series(app)
     make_date(app)
