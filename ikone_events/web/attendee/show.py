@@ -1,12 +1,12 @@
 """The person's own page: status, possible actions with their deadlines, stored data."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.followup.certificate import Certificate
+from ikone_events.domain.events.facts import Mode, State
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
@@ -84,12 +84,18 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         may_ask=may_ask,
         feedback=feedback_link(registration, moment),
         asked=own_questions(registration),
-        has_materials=bool(
-            materials_for(registration.event, registration.id, registration.status, moment)
-        ),
+        has_materials=_has_materials(registration, moment),
         # A form opens a session.
         question_form=form or (QuestionForm(formdata=None) if may_ask else None),
     )
+
+
+def _has_materials(registration: Registration, moment: datetime) -> bool:
+    """Whether there is something to see; not asked while people register, which most visits are."""
+    event = registration.event
+    if event.state == State.OPEN.value:
+        return False
+    return bool(materials_for(event, registration.id, registration.status, moment))
 
 
 def _status_facts(registration: Registration, facts: SelfServiceFacts) -> StatusFacts:
