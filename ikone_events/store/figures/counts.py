@@ -6,7 +6,6 @@ Callers name the tables they need; each costs one statement for all events.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
 
 from sqlalchemy import CompoundSelect, Date, case, func, literal, null, or_, select, union_all
 
