@@ -89,20 +89,7 @@ def register_pages(app: Flask) -> None:
     bodies.init_app(app)
     app.before_request(login.keep_input_of_ended_session)  # before the check of CSRF tokens
     csrf.init_app(app)
-    csrf.exempt(signup.register)  # checks its token itself, so that an expired form keeps its input
-    csrf.exempt(subscriptions.subscribe)  # the same
-    csrf.exempt(subscriptions.notify)
-    csrf.exempt(standing.sign_up)
-    csrf.exempt(material_requests.request_materials)
-    csrf.exempt(attendee.details.change)
-    csrf.exempt(attendee.details.hand_over)
-    csrf.exempt(attendee.questions.ask_question)
-    csrf.exempt(attendee.feedback.send_feedback)
-    # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
-    # whose row is deleted, and the view can do nothing else.
-    csrf.exempt(subscriptions.unsubscribe)
-    # A video server posts without page, cookie or token of ours; it signs with the shared secret.
-    csrf.exempt(room_reports.take)
+    _exempt_from_csrf()
     i18n.init_app(app)
     search_engines.init_app(app)
     filters.init_app(app)
@@ -113,3 +100,24 @@ def register_pages(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.register_blueprint(organiser.blueprint, url_prefix="/organise")
     check_routes(app)
+
+
+def _exempt_from_csrf() -> None:
+    """Exempt views that check the token themselves: an expired form keeps its input."""
+    for view in (
+        signup.register,
+        subscriptions.subscribe,
+        subscriptions.notify,
+        standing.sign_up,
+        material_requests.request_materials,
+        attendee.details.change,
+        attendee.details.hand_over,
+        attendee.questions.ask_question,
+        attendee.feedback.send_feedback,
+    ):
+        csrf.exempt(view)
+    # A mail provider posts without page, cookie or token (RFC 8058). The signed link alone decides
+    # whose row is deleted, and the view can do nothing else.
+    csrf.exempt(subscriptions.unsubscribe)
+    # A video server posts without page, cookie or token of ours; it signs with the shared secret.
+    csrf.exempt(room_reports.take)

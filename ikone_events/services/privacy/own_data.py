@@ -20,6 +20,7 @@ from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.calendars.personal_feeds import find_feed_of
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
+from ikone_events.store.events.models import Event
 from ikone_events.store.followup.access import released_titles
 from ikone_events.store.followup.feedback import has_answered
 from ikone_events.store.followup.requests import requests_by_address
@@ -64,14 +65,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "privacy_contact": get_identity().privacy_contact,
             "privacy_notice": get_installation().page("/privacy"),
         },
-        "event": {
-            "title": event.title,
-            "address": get_installation().page(f"/events/{event.slug}"),
-            "starts_at": _iso(event.starts_at),
-            "ends_at": _iso(event.ends_at),
-            "time_zone": event.zone,
-            "format": event.format,
-        },
+        "event": _event(event),
         "details": {name: _plain(getattr(registration, name)) for name in _DETAILS},
         "administration": _administration(registration),
         "answers": [_answer(given, registration) for given in answers_as_asked(registration)],
@@ -94,6 +88,17 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
         "mails_about_you": [_received(mail, registration) for mail in received_from(registration)],
         "mails": [_mail(outbox_mail) for outbox_mail in _mails(registration)],
         "deletion": {"details_are_deleted_at": _iso(registration.kept_until)},
+    }
+
+
+def _event(event: Event) -> Data:
+    return {
+        "title": event.title,
+        "address": get_installation().page(f"/events/{event.slug}"),
+        "starts_at": _iso(event.starts_at),
+        "ends_at": _iso(event.ends_at),
+        "time_zone": event.zone,
+        "format": event.format,
     }
 
 

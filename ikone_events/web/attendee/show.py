@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from ikone_events.domain.followup.certificate import Certificate
 from ikone_events.domain.events.facts import Mode, State
+from ikone_events.domain.followup.certificate import Certificate
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts

@@ -39,6 +39,10 @@ _ELSEWHERE = {
     *("step_recipient", "material_release"),
     # the running installation
     *("heartbeat", "mailbox", "outbox_pause", "send_rate", "erasure_debt", "rate_limit_counter"),
+    # what retention leaves, and who must not come back with a backup
+    *("retention_record", "forgotten_person"),
+    # who gave feedback, and the series with those who come to each date
+    *("feedback_done", "series_settings", "standing_sign_up"),
     # contacts of the office
     *("contact", "objection", "objection_key"),
     # texts that the list of unmatched administrations leaves out
