@@ -25,6 +25,7 @@ from ikone_events.services.privacy.striking import names_of, strike
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import history_of
+from ikone_events.store.followup.answers import published_answers
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 
@@ -102,7 +103,8 @@ class DossierFile:
 class Dossier:
     """All of it; `figures` by message id, None where something is not known.
 
-    `press` is the sentence for the press, "" without one; `rules` says how was counted.
+    `press` is the sentence for the press, "" without one; `rules` says how was counted; `answers`
+    are the published questions, each with its answer.
     """
 
     event: Event
@@ -113,6 +115,7 @@ class Dossier:
     press: str
     rules: str
     files: list[DossierFile]
+    answers: list[tuple[str, str]]
 
 
 def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
@@ -131,6 +134,7 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
         press=press_sentence(figures, event, locale),
         rules=figures.rules.get(locale, ""),
         files=name_files(m for m in event.materials if not m.scan),
+        answers=[(struck(each.question), struck(each.answer)) for each in published_answers(event)],
     )
 
 

@@ -18,6 +18,7 @@ from ikone_events.services.operating.retention import forget_event
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import find_event
+from ikone_events.store.followup.answers import PublishedAnswer
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, PAST, make_event, make_mail, make_material, make_registration
 from tests.own_fields import make_answer, make_field, stored
@@ -99,6 +100,21 @@ def test_no_attendee_is_in_the_dossier(app: Flask, event: Event, locale: str) ->
     for word in (*PERSON.values(), "vegan-77"):
         if word != "Dr.":
             assert word not in everything, word
+
+
+def test_published_answers_are_in_the_dossier_without_attendees(app: Flask, event: Event) -> None:
+    stored(app, PublishedAnswer(event_id=event.id, question="Was <kostet> das?\n\nUnd wann?",
+                                answer="Nichts, sagt Zwetschgine Quittenbaum.",
+                                published_at=NOW))  # fmt: skip
+    page = made(app, event)["index.html"].decode()
+    assert 'href="#answers"' in page
+    assert "Was &lt;kostet&gt; das?" in page
+    assert "Nichts, sagt" in page
+    assert "Quittenbaum" not in page
+
+
+def test_dossier_without_published_answers_says_so(app: Flask, event: Event) -> None:
+    assert "No answers were published." in made(app, event, "en")["index.html"].decode()
 
 
 def test_archived_event_has_its_stored_figures(app: Flask, event: Event) -> None:
