@@ -74,7 +74,8 @@ class Links:
     `feedback` is the person's own page for feedback, else the address of a survey, or empty.
 
     `speaker` is the page of a speaker, and `upload` where they hand in slides. `standing` is the
-    page of the standing sign-up that led to a registration.
+    page of the standing sign-up that led to a registration. `certificate` is empty for whoever did
+    not attend, and `request` where nobody can ask for the materials of the event.
 
     For subscribers and contacts `manage` is the page to unsubscribe, and `confirm` the one to
     confirm a subscription, empty once confirmed. For registered people `confirm` confirms the
@@ -93,6 +94,8 @@ class Links:
     speaker: str = ""
     upload: str = ""
     standing: str = ""
+    certificate: str = ""
+    request: str = ""
 
     @property
     def change(self) -> str:

@@ -96,6 +96,7 @@ _MEANINGS: Mapping[Shape, Mapping[str, str]] = {
             "Room, directions, what to bring and the ticket; empty for people who come online"
         ),
         "unterlagen": N_("List of slides and links, and until when"),
+        "bescheinigung": N_("Link to the certificate of attendance"),
         "ansprechpersonen": N_("List of contacts for topics"),
         "rueckfrage": N_(
             "The recipient's questions with your answers, and where to write if one is still open"
@@ -167,7 +168,7 @@ _NAMES: Mapping[MailKind, Iterable[str]] = {
     MailKind.MOVED: [*_SEATED, "aenderungen", "bisheriger_termin", "grund", "anmeldestand"],
     MailKind.POSTPONED: [*_PERSON, "grund", "anmeldestand", "kalenderhinweis"],
     MailKind.CANCELLATION: [*_PERSON, "grund", "kalenderhinweis"],
-    MailKind.FOLLOW_UP: _AFTER,
+    MailKind.FOLLOW_UP: [*_AFTER, "bescheinigung"],
     MailKind.FOLLOW_UP_MISSED: _AFTER,
     MailKind.FOLLOW_UP_UNKNOWN: _AFTER,
     MailKind.FOLLOW_UP_WAITED: _AFTER,

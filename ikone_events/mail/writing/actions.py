@@ -17,6 +17,7 @@ _LABELS = {
     "join": ("Teilnehmen", "Join"),
     "materials": ("Alle Unterlagen", "All materials"),
     "register": ("Jetzt anmelden", "Register now"),
+    "request": ("Unterlagen anfordern", "Request materials"),
     "result": ("Ergebnis ansehen", "See the result"),
     "settle": ("Jetzt erledigen", "Settle it now"),
     "speaker": ("Ihre Seite öffnen", "Open your page"),
@@ -81,6 +82,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
     details = "details", links.manage
     _, _, feed = facts.calendar_address.partition("://")
     after = ("materials", links.materials) if links.materials else details
+    on_request = ("request", links.request) if links.request else ("event", event.public_url)
     return {
         MailKind.SUBSCRIPTION: ("stop", links.confirm or links.manage),
         MailKind.STANDING: ("confirm" if links.confirm else "standing", links.manage),
@@ -101,7 +103,7 @@ def _of_kind(facts: MailFacts) -> tuple[str, str] | None:
         MailKind.REMINDER_DEADLINE: ("register", event.register_url),
         MailKind.OFFER_LAPSED: ("again", event.register_url),
         **dict.fromkeys((*FOLLOW_UPS, *_WITH_MATERIALS), after),
-        MailKind.FOLLOW_UP_WAITED: after if links.materials else ("event", event.public_url),
+        MailKind.FOLLOW_UP_WAITED: after if links.materials else on_request,
         MailKind.WITHDRAWAL: details,
         MailKind.CANCELLATION: details,
         MailKind.DECLINED: details,

@@ -163,7 +163,7 @@ def _symbolic_values() -> dict[str, object]:
     parts: dict[str, dict[str, object]] = {
         "event": {"has_room": True, "postal_address": "", "asks_questions": True},
         "recipient": {},
-        "links": {"privacy": "", "standing": ""},
+        "links": {"privacy": "", "standing": "", "certificate": "", "request": ""},
         "briefing": {"questions": (), "more": 0, "directions": ""},
         "facts": {
             "status": "confirmed",

@@ -37,7 +37,7 @@ _RESERVED = ("pending", "offered")
 _NAMES = ("first_name", "last_name", "question")
 _LINKS = (
     *("manage", "change", "withdraw", "room", "ticket", "materials", "confirm", "accept"),
-    *("feedback", "speaker", "upload", "standing"),
+    *("feedback", "speaker", "upload", "standing", "certificate", "request"),
 )
 _NOBODY = {locale: Recipient(email="", locale=locale) for locale in ("de", "en")}
 
@@ -76,6 +76,8 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.speaker": links.speaker,
         "links.upload": links.upload,
         "links.standing": links.standing,
+        "links.certificate": links.certificate,
+        "links.request": links.request,
         **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
         **{f"asked {n}": StrangersWords(each.text) for n, each in enumerate(facts.questions)},
         **{f"answer {n}": each.answer for n, each in enumerate(facts.questions)},

@@ -6,23 +6,21 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select, update
 
 from ikone_events.domain.address import email_key
-from ikone_events.domain.events.facts import CALLED_OFF, State
-from ikone_events.domain.followup.access import Viewer, visible
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.followup.requests import (
     LINK_LIFE,
     RequestState,
     is_link_valid,
-    not_asked_because,
 )
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import Complaint, StatusRefused
+from ikone_events.domain.refusals import StatusRefused
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.times import to_local
 from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.request_mails import write_to_requester
 from ikone_events.services.mails.writing import is_written, write_mail
 from ikone_events.store.db import db, rows_written
-from ikone_events.store.events.models import Event, Material
+from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import event_not_found, lock_event
 from ikone_events.store.followup.requests import (
     MAIL_KEY,
@@ -31,6 +29,7 @@ from ikone_events.store.followup.requests import (
     find_request_of,
     get_request,
     mails_of,
+    no_request_because,
     waiting_requests,
 )
 from ikone_events.store.incoming.models import IncomingMail
@@ -39,8 +38,6 @@ from ikone_events.store.registering.models import Registration
 
 # In place of an organiser's name where the setting of the event has decided.
 BY_SETTING = "system"
-_LIKE_REGISTERED = Viewer(registered=True)
-_CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +48,6 @@ class Asking:
     organisation: str
     name: str
     locale: str
-
-
-def granted_materials(event: Event, now: datetime) -> list[Material]:
-    """What people see whose request was granted: what registered people see, in its order."""
-    if State(event.state) in CALLED_OFF:
-        return []
-    return visible(event.materials, _LIKE_REGISTERED, State(event.state), now)
-
-
-def no_request_because(event: Event, now: datetime) -> Complaint | None:
-    """Why nobody can ask for materials of this event, or None."""
-    public = visible(event.materials, Viewer(), State(event.state), now)
-    more = [m for m in granted_materials(event, now) if m not in public and m.kind != _CONTACT]
-    over = event.ends_at <= now
-    return not_asked_because(State(event.state), over=over, on_request=bool(more))
 
 
 def ask_for_materials(slug: str, asking: Asking, *, now: datetime) -> None:

@@ -28,6 +28,7 @@ from ikone_events.services.mails.follow_up import (
     asked_by,
     contacts_among,
     follow_up_for,
+    links_after,
     links_to,
     seen_by,
 )
@@ -100,8 +101,11 @@ def _after_event(
 ) -> dict[str, Any]:
     """Links, materials, contacts and questions; who may see nothing gets no link to materials."""
     seen = seen_by(kind, registration, event, mailing, now)
+    links = _links(kind, registration, event)
+    if kind in FOLLOW_UPS:
+        links = links_after(kind, links, event, seen=bool(seen), now=now)
     return {
-        "links": _links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
+        "links": links,
         "materials": links_to(seen, registration),
         "contacts": contacts_among(seen),
         "questions": asked_by(kind, registration, mailing),
@@ -155,15 +159,11 @@ def _recipient(kind: MailKind, registration: Registration) -> Recipient:
     return recipient_of(registration)
 
 
-def _links(
-    kind: MailKind, registration: Registration, event: Event, *, hides_materials: bool
-) -> Links:
+def _links(kind: MailKind, registration: Registration, event: Event) -> Links:
     if kind is MailKind.ADDRESS_WITHDRAWN:
         page = get_installation().page
         return Links(manage=page(f"/events/{event.slug}"), privacy=page("/privacy"))
     links = links_of(event, registration)
-    if hides_materials:
-        links = replace(links, materials="")
     if registration.standing_id is None:
         return links
     standing = db.session.get(StandingSignUp, registration.standing_id)

@@ -6,17 +6,19 @@ of its own would thank nobody for coming and regret no absence.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, update
 
-from ikone_events.domain.mails.facts import AnsweredQuestion, ContactPerson, MaterialLink
+from ikone_events.domain.mails.facts import AnsweredQuestion, ContactPerson, Links, MaterialLink
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import materials_for
+from ikone_events.store.followup.requests import no_request_because
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
@@ -71,6 +73,21 @@ def links_to(seen: Iterable[Material], reader: Registration) -> tuple[MaterialLi
         )
         for item in seen
         if item.kind != "contact"
+    )
+
+
+def links_after(kind: MailKind, links: Links, event: Event, *, seen: bool, now: datetime) -> Links:
+    """The links of a follow-up.
+
+    To materials for whoever has `seen` some, to the certificate for whoever attended, and to the
+    request for whoever waited.
+    """
+    asks = kind is MailKind.FOLLOW_UP_WAITED and no_request_because(event, now) is None
+    return replace(
+        links,
+        materials=links.materials if seen else "",
+        certificate=f"{links.manage}/certificate" if kind is MailKind.FOLLOW_UP else "",
+        request=get_installation().page(f"/events/{event.slug}/materials/request") if asks else "",
     )
 
 

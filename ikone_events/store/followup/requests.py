@@ -17,20 +17,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.domain.events.facts import CALLED_OFF, State
+from ikone_events.domain.followup.access import Viewer, visible
 from ikone_events.domain.followup.requests import (
     KEPT_AFTER,
     UNDECIDED_KEPT,
     RequestState,
     is_link_valid,
+    not_asked_because,
 )
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import Base, UTCDateTime, db, for_update
-from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.events.models import Event, Material, new_public_id
 from ikone_events.store.mails.models import OutboxMail
 
 # Their mails are found by their keys: materials:<public id>:…
 MAIL_KEY = "materials"
+_LIKE_REGISTERED = Viewer(registered=True)
+_CONTACT = "contact"
 
 
 class MaterialRequest(Base):
@@ -82,6 +87,21 @@ class RequestCounts:
     asked: int = 0
     granted: int = 0
     refused: int = 0
+
+
+def granted_materials(event: Event, now: datetime) -> list[Material]:
+    """What people see whose request was granted: what registered people see, in its order."""
+    if State(event.state) in CALLED_OFF:
+        return []
+    return visible(event.materials, _LIKE_REGISTERED, State(event.state), now)
+
+
+def no_request_because(event: Event, now: datetime) -> Complaint | None:
+    """Why nobody can ask for materials of this event, or None."""
+    public = visible(event.materials, Viewer(), State(event.state), now)
+    more = [m for m in granted_materials(event, now) if m not in public and m.kind != _CONTACT]
+    over = event.ends_at <= now
+    return not_asked_because(State(event.state), over=over, on_request=bool(more))
 
 
 def requests_of(event: Event) -> RequestCounts:

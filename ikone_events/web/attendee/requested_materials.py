@@ -6,16 +6,17 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.followup.requests import RequestState, is_link_valid
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused, NotFound
 from ikone_events.domain.tokens import Purpose
-from ikone_events.services.followup.requests import (
-    forget_own,
-    granted_materials,
-    no_request_because,
-)
+from ikone_events.services.followup.requests import forget_own
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Material
 from ikone_events.store.followup.answers import answers_among
-from ikone_events.store.followup.requests import MaterialRequest, find_request
+from ikone_events.store.followup.requests import (
+    MaterialRequest,
+    find_request,
+    granted_materials,
+    no_request_because,
+)
 from ikone_events.web.attendee.materials import download
 from ikone_events.web.public.material_requests import groups_of
 from ikone_events.web.shell.access import Permission, permission

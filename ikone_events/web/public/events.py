@@ -15,7 +15,6 @@ from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.followup.access import ANYBODY, visible
 from ikone_events.domain.registering.seating import SeatAvailability
 from ikone_events.domain.words import series_slug
-from ikone_events.services.followup.requests import no_request_because
 from ikone_events.services.installation import now
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.events.models import Event, Material
@@ -23,6 +22,7 @@ from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import coming_events, get_series, past_events
 from ikone_events.store.events.series import settings_of, with_materials
 from ikone_events.store.followup.answers import answers_among
+from ikone_events.store.followup.requests import no_request_because
 from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event

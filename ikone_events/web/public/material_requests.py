@@ -8,13 +8,14 @@ from flask_babel import gettext, lazy_gettext
 
 from ikone_events.domain.followup.requests import KEPT_AFTER, LINK_LIFE
 from ikone_events.domain.refusals import StatusRefused
-from ikone_events.services.followup.requests import Asking, ask_for_materials, no_request_because
+from ikone_events.services.followup.requests import Asking, ask_for_materials
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.followup.answers import ANSWERS, answers_among
+from ikone_events.store.followup.requests import no_request_because
 from ikone_events.web.public.events import public_materials
 from ikone_events.web.registering.signup import closed_page
 from ikone_events.web.shell.access import Permission, permission

@@ -1,5 +1,6 @@
 """The follow-up: one mail for each person, whatever happened before; supplements; answers."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -131,6 +132,39 @@ def test_each_person_gets_one_mail_with_what_that_person_may_see(
 
 
 TITLES = ("Für alle", "Für Angemeldete", "Für Anwesende", "Freigegeben", "Noch nicht geprüft")
+
+
+def test_only_who_attended_is_told_of_the_certificate(app: Flask, mailbox: Mailbox) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_material(app, event)
+    people = {
+        kind: make_registration(app, event, locale="en", **values)
+        for kind, values in (
+            ("follow_up", {"attendance": "attended"}),
+            ("follow_up_missed", {"attendance": "missed"}),
+            ("follow_up_waited", {"status": "waitlisted"}),
+        )
+    }
+    followed_up(app, event)
+    work(app)
+    texts = {kind: text_to(app, person, kind) for kind, person in people.items()}
+    assert "Your certificate of attendance: http" in texts["follow_up"]
+    assert [kind for kind, text in texts.items() if "/certificate" in text] == ["follow_up"]
+
+
+@pytest.mark.parametrize("visibility", ["registered", "public"])
+def test_who_waited_is_led_to_the_request_where_there_is_one(
+    app: Flask, mailbox: Mailbox, visibility: str
+) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_material(app, event, visibility=visibility)
+    waited = make_registration(app, event, status="waitlisted")
+    followed_up(app, event)
+    work(app)
+    text = text_to(app, waited, "follow_up_waited")
+    page = f"/events/{event.slug}"
+    assert (f"{page}/materials/request" in text) is (visibility == "registered")
+    assert (re.search(rf"{page}$", text, re.MULTILINE) is None) is (visibility == "registered")
 
 
 def test_people_who_waited_are_left_out_if_the_office_says_so(app: Flask, mailbox: Mailbox) -> None:

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from ikone_events.domain.followup.requests import LINK_LIFE, RequestState, is_link_valid
 from ikone_events.domain.refusals import Complaint
 from ikone_events.services.followup import requests as service
-from ikone_events.services.followup.requests import BY_SETTING, no_request_because
+from ikone_events.services.followup.requests import BY_SETTING
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -18,6 +18,7 @@ from ikone_events.store.followup.requests import (
     MaterialRequest,
     RequestCounts,
     known_requests,
+    no_request_because,
     requests_of,
 )
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, seen_event
