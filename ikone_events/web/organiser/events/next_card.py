@@ -1,6 +1,6 @@
 """The card on an event's overview: what happens next, by itself or when somebody starts it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,8 +29,8 @@ _COMES = (BLOCKED, READY, WAITING)
 class NextCard:
     """What happens next. `row` is the step that does it by itself, `choice` the action behind it.
 
-    `other` is another way on. `preview` is the page that shows the mail and sends it,
-    `asks_for_room` whether the card holds the field for the access link.
+    `other` is another way on. `preview` is the page that shows the mail and sends it, `leads_to`
+    the page of the follow-up, `asks_for_room` whether the card holds the field for the access link.
     """
 
     title: str
@@ -39,11 +39,14 @@ class NextCard:
     choice: ActionChoice | None = None
     other: ActionChoice | None = None
     preview: str = ""
+    leads_to: str = ""
     asks_for_room: bool = False
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is missing, with the places to settle it."""
+        """What is missing, with the places to settle it; another page tells it itself."""
+        if self.leads_to:
+            return ()
         if self.row is not None:
             return self.row.missing
         return self.choice.complaints if self.choice is not None else ()
@@ -74,19 +77,31 @@ def next_card(
     usual = offered.get(ahead or "")
     planned = {row.action for row in rows}
     if usual is not None and usual.action not in planned and (usual.ready or not rows):
-        return _started_by_hand(event, usual, offered.get(Action.CONCLUDE))
+        if usual.action == Action.MARK_SENT:
+            return _link_unknown(event, offered)
+        return _started_by_hand(event, usual)
     if rows:
         return _by_itself(event, rows[0], offered.get(rows[0].action))
     return None
 
 
-def _started_by_hand(event: Event, choice: ActionChoice, other: ActionChoice | None) -> NextCard:
-    asks = choice.action == Action.MARK_SENT
+def _link_unknown(event: Event, offered: Mapping[str, ActionChoice]) -> NextCard:
+    """The event is over and its link was never sent: the page of the follow-up asks about it."""
+    other = offered.get(Action.CONCLUDE)
     return NextCard(
-        title=_("Was the access link sent by other means?") if asks else choice.label,
+        title=_("Was the access link sent by other means?"),
+        text=_("The follow-up asks for it and keeps it in the history, in the same press."),
+        choice=offered.get(Action.FOLLOW_UP),
+        other=other if other is not None and other.ready else None,
+        leads_to=url_for("organiser.follow_up", slug=event.slug),
+    )
+
+
+def _started_by_hand(event: Event, choice: ActionChoice) -> NextCard:
+    return NextCard(
+        title=choice.label,
         text=f"{choice.text} {choice.mails}",
         choice=choice,
-        other=other if asks and other is not None and other.ready else None,
         preview=_preview(event, choice),
     )
 

@@ -160,7 +160,9 @@ def test_card_asks_what_became_of_a_link_that_was_never_sent(app: Flask, team: B
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
     card = page[page.index('id="next-step"') :].partition("</section>")[0]
     assert "Was the access link sent by other means?" in card
-    assert [f"/do/{action}" in card for action in ("mark_sent", "conclude")] == [True, True]
+    assert [f"/{way}" in card for way in ("follow-up", "do/conclude")] == [True, True]
+    assert "/do/mark_sent" in page.partition(card)[2]
+    assert "The access link was never sent" not in page
     assert "/date" not in page  # what is over gets no other date
     assert 'id="share-text"' not in page
 
