@@ -8,6 +8,7 @@ from flask import url_for
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.rooms.door import is_room_known
+from ikone_events.services.installation import now
 from ikone_events.services.plan.plans import DONE
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.web.organiser.events.choices import ActionChoice
@@ -76,7 +77,8 @@ def next_card(
     offered = {choice.action: choice for choice in choices}
     usual = offered.get(ahead or "")
     planned = {row.action for row in rows}
-    if usual is not None and usual.action not in planned and (usual.ready or not rows):
+    late = ahead is Action.FOLLOW_UP and event.ends_at <= now()
+    if usual is not None and usual.action not in planned and (usual.ready or late or not rows):
         if usual.action == Action.MARK_SENT:
             return _link_unknown(event, offered)
         return _started_by_hand(event, usual)

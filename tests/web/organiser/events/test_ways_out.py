@@ -8,12 +8,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.accounts.security_log import LOGGER
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import EXPIRED, lay_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import DismissedTodo, Event, StateChange
 from ikone_events.store.events.queries import find_event, lock_event
 from ikone_events.store.mails.models import Mailing
+from ikone_events.store.plan.models import Step
 from tests.factories import NOW, PAST, FixedClock, make_event, make_registration
 from tests.web.organiser.conftest import Browser, token_of
 
@@ -165,6 +167,26 @@ def test_card_asks_what_became_of_a_link_that_was_never_sent(app: Flask, team: B
     assert "The access link was never sent" not in page
     assert "/date" not in page  # what is over gets no other date
     assert 'id="share-text"' not in page
+
+
+def test_card_tells_that_the_follow_up_lacks_materials(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_registration(app, event)
+    with app.app_context(), transaction():
+        locked = lock_event(event.slug)
+        lay_plan(locked, now=NOW)
+        expire(locked, Action.FOLLOW_UP)
+    page = team.get(f"/organise/events/{event.slug}?lang=en").text
+    card = page[page.index('id="next-step"') :].partition("</section>")[0]
+    assert "Send follow-up" in card
+    assert f"/organise/events/{event.slug}/materials" in card
+
+
+def expire(event: Event, action: Action) -> None:
+    """As a tick of the worker that comes too late."""
+    mine = Step.event_id == event.id, Step.action == action.value
+    for step in db.session.scalars(select(Step).where(*mine)):
+        step.outcome, step.outcome_at = EXPIRED, NOW
 
 
 def test_card_passes_over_what_will_not_be_sent(app: Flask, team: Browser) -> None:
