@@ -8,7 +8,7 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.followup.answers import withdraw_own_words
-from ikone_events.services.followup.requests import forget_requests
+from ikone_events.services.followup.requests import forget_at_a_wish, forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.privacy.striking import (
@@ -85,10 +85,11 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     withdraw_own_words(registration)
     drop_imports(registration)
     if registration.standing_id is not None:
-        standing.delete_standing(StandingSignUp.id == registration.standing_id)
-    forget_requests(
+        standing.delete_at_a_wish(StandingSignUp.id == registration.standing_id, now=now)
+    forget_at_a_wish(
         MaterialRequest.event_id == registration.event_id,
         MaterialRequest.email_key == registration.email_key,
+        now=now,
     )
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)

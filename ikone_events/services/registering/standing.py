@@ -42,6 +42,7 @@ from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import get_series, lock_event
 from ikone_events.store.events.series import settings_of
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import (
     StandingSignUp,
@@ -205,8 +206,14 @@ def end(standing: StandingSignUp, *, withdraws: bool, now: datetime, actor: str 
         for each in coming_from(standing, now):
             withdraw(each.public_id, now=now, actor=actor)
             ended += 1
-    delete_standing(StandingSignUp.id == standing.id)
+    delete_at_a_wish(StandingSignUp.id == standing.id, now=now)
     return ended
+
+
+def delete_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+    """Delete sign-ups, also when an older backup is restored: it must register nobody again."""
+    note_forgotten(db.session.scalars(select(StandingSignUp.public_id).where(*whose)), now.date())
+    delete_standing(*whose)
 
 
 def delete_standing(*whose: ColumnElement[bool]) -> int:
