@@ -34,6 +34,7 @@ from ikone_events.store.followup.requests import (
     waiting_requests,
 )
 from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
@@ -232,7 +233,7 @@ def forget_requests(*whose: ColumnElement[bool]) -> int:
         mine = mails_of(request)
         ids = select(OutboxMail.id).where(mine)
         rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(ids)))
-        rows_written(delete(OutboxMail).where(mine))
+        delete_mails(mine)
     numbers = [request.id for request in found]
     if not numbers:
         return 0

@@ -26,6 +26,7 @@ from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.followup.requests import IS_KNOWN, MaterialRequest
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.operating.forgotten import ForgottenPerson, hash_of_id
 from ikone_events.store.registering.models import Registration
@@ -101,7 +102,7 @@ def _forget_registration(public_id: str, now: datetime) -> None:
         change_status(person, event, Place(Status.CANCELLED), cause, silent=True)
     strike_out(person)
     drop_imports(person)
-    rows_written(delete(OutboxMail).where(OutboxMail.registration_id == person.id))
+    delete_mails(OutboxMail.registration_id == person.id)
     forget(select(Registration.id).where(mine), now=now)
     forget_reported(event.id, public_id)
 
@@ -109,5 +110,5 @@ def _forget_registration(public_id: str, now: datetime) -> None:
 def _forget_speaker(public_id: str) -> None:
     mine = Speaker.public_id == public_id
     of_theirs = OutboxMail.speaker_id.in_(select(Speaker.id).where(mine))
-    rows_written(delete(OutboxMail).where(of_theirs))
+    delete_mails(of_theirs)
     rows_written(delete(Speaker).where(mine))
