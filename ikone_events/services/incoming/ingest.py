@@ -28,7 +28,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
 
-_KEPT = timedelta(days=30)
+KEPT = timedelta(days=30)
 _MOST_UNKNOWN = 200
 _MOST_OF_ONE = 100
 
@@ -70,7 +70,7 @@ def tidy(now: datetime) -> None:
 
 def due_to_delete(now: datetime) -> ColumnElement[bool]:
     """The mails that the clock deletes."""
-    return _UNKNOWN & (IncomingMail.received_at <= now - _KEPT)
+    return _UNKNOWN & (IncomingMail.received_at <= now - KEPT)
 
 
 def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:
