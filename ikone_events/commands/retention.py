@@ -1,6 +1,9 @@
 """The retention of personal data, and the records of it."""
 
 import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +14,19 @@ from ikone_events.commands.common import fail, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.operating.retention import forget_event, forget_returned, tidy
+from ikone_events.services.operating.retention import (
+    forget_all,
+    forget_event,
+    forget_returned,
+    tidy,
+)
 from ikone_events.services.privacy.due import DueEvent, due_events
-from ikone_events.services.privacy.retention_record import COMMAND, as_file, check_file
+from ikone_events.services.privacy.retention_record import (
+    COMMAND,
+    as_file,
+    check_file,
+    rows_in_records,
+)
 from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.retention_records import newest_number, records_after
@@ -49,18 +62,17 @@ def retention(
         fail(f"{record} exists already.")
     moment = _moment(as_of)
     due, former, returned = due_events(moment), newest_number(), len(find_returned())
+    rows: Counter[str] = _rehearse(due, moment) if dry_run else Counter()
     if not dry_run:
         with transaction():
             forget_returned(by=COMMAND, now=moment)
             tidy(moment, by=COMMAND)
-    if returned:
-        click.echo(
-            f"{returned} people who came back with a backup {_would(dry_run)}forgotten again"
-        )
+    _tell_returned(returned, dry_run=dry_run)
     for each in due:
         _run(each, moment, dry_run=dry_run)
     if not due and not returned:
         click.echo("Nobody is to be forgotten.")
+    _tell_rows(rows if dry_run else rows_in_records(former), dry_run=dry_run)
     if record is not None:
         _write(record, former)
 
@@ -70,6 +82,38 @@ def _moment(as_of: datetime | None) -> datetime:
         return now()
     end = as_of.replace(tzinfo=None) + timedelta(days=1)
     return local_to_utc(end, get_installation().settings.timezone)
+
+
+class _TakenBack(Exception):
+    """Ends a rehearsal."""
+
+
+def _rehearse(due: list[DueEvent], moment: datetime) -> Counter[str]:
+    """What a run would delete or empty: it is done, counted and rolled back."""
+    rows: Counter[str] = Counter()
+    slugs = [each.event.slug for each in due if each.whole]
+    try:
+        with suppress(_TakenBack), transaction():
+            rows = forget_all(slugs, by=COMMAND, now=moment)
+            raise _TakenBack
+    except Refusal as refusal:
+        fail(lines_of(refusal))
+    return rows
+
+
+def _listed(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} of {table}" for table, number in sorted(rows.items()))
+
+
+def _tell_returned(number: int, *, dry_run: bool) -> None:
+    if number:
+        click.echo(f"{number} people who came back with a backup {_would(dry_run)}forgotten again")
+
+
+def _tell_rows(rows: Mapping[str, int], *, dry_run: bool) -> None:
+    if rows:
+        are = "would be" if dry_run else "were"
+        click.echo(f"all rows that {are} deleted or emptied: {_listed(rows)}")
 
 
 def _would(dry_run: bool) -> str:
@@ -93,8 +137,7 @@ def _run(due: DueEvent, moment: datetime, *, dry_run: bool) -> None:
         fail(f"{slug}: {lines_of(refusal)}")
     click.echo(f"{slug}: {due.people} people {would_be}forgotten")
     if due.rows:
-        rows = ", ".join(f"{number} of {table}" for table, number in due.rows.items())
-        click.echo(f"{slug}: rows {would_be}deleted: {rows}")
+        click.echo(f"{slug}: rows {would_be}deleted or emptied: {_listed(due.rows)}")
 
 
 def _write(file: Path, former: int) -> None:

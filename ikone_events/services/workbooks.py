@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:  # imported for a workbook alone: 3 MB
+    from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 # What XML 1.0 can't carry; everything else survives in a cell.
@@ -61,10 +63,22 @@ class Book:
 
 
 def write_xlsx(stream: BinaryIO, book: Book) -> int:
-    """Write a workbook; returns the number of its rows without headings and sums."""
+    """Write a workbook; returns the number of its rows without headings and sums.
+
+    XlsxWriter keeps the rows in files on the disk, which it leaves behind when a row fails: they
+    have a folder of their own, which goes in any case.
+    """
     from xlsxwriter import Workbook  # noqa: PLC0415 - see above
 
-    file = Workbook(stream, _OPTIONS)
+    with TemporaryDirectory(prefix="ikone-") as folder:
+        file = Workbook(stream, {**_OPTIONS, "tmpdir": folder})
+        try:
+            return _fill(file, book)
+        finally:
+            file.close()
+
+
+def _fill(file: "Workbook", book: Book) -> int:
     file.set_properties({"title": xml_text(book.title), "author": xml_text(book.author)})
     looks: dict[tuple[str, bool], Any] = {}
     for bold in (False, True):
@@ -83,7 +97,6 @@ def write_xlsx(stream: BinaryIO, book: Book) -> int:
         for place, cells in enumerate(sheet.sums, start=row + 1):
             _write_row(page, place, cells, sheet, looks, bold=True)
         number += row
-    file.close()
     return number
 
 

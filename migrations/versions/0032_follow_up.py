@@ -1,7 +1,7 @@
 """follow-up to waiting people, supplements to the follow-up, answers that are sent and published
 
-Events from before write to those whom they wrote to before; materials of events that were followed
-up count as mailed.
+Events from before write to those whom they wrote to before; released materials of events that were
+followed up count as mailed.
 """
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ def upgrade():
         batch_op.add_column(sa.Column('mailed_at', sa.DateTime(timezone=True), nullable=True))
     op.execute(
         "UPDATE material SET mailed_at = created_at"
-        " WHERE event_id IN (SELECT id FROM event WHERE state IN ('followed_up', 'archived'))"
+        " WHERE released AND event_id IN (SELECT id FROM event WHERE state IN ('followed_up', 'archived'))"
     )
     with op.batch_alter_table('registration', schema=None) as batch_op:
         batch_op.add_column(sa.Column('wants_supplement', sa.Boolean(), server_default=sa.false(), nullable=False))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -151,3 +152,20 @@ def test_rows_of_a_workbook_go_out_one_by_one(tmp_path: Path) -> None:
         _now, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert most < 8_000_000, kind
+
+
+def _people_then_a_fault() -> Iterator[Row]:
+    yield {"name": "Zwetschgine Quittenbaum"}
+    raise OSError("the database went away")
+
+
+@both_kinds
+def test_broken_export_leaves_no_names_in_the_folder_of_temporary_files(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(OSError, match="went away"):
+        write_workbook(io.BytesIO(), ["name"], _people_then_a_fault(), kind, title="Liste")
+    assert list(tmp_path.iterdir()) == []
+    assert written(kind, {"name": "Zwetschgine"})
+    assert list(tmp_path.iterdir()) == []

@@ -2,14 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-
 from ikone_events.domain.mails.facts import EventSummary, Links, MailFacts, Recipient
 from ikone_events.domain.mails.kinds import TO_ACCOUNTS, MailKind
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import sender_of
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import rows_written
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 
 # For this time the list of accounts tells whether a link was sent or returned.
@@ -44,4 +42,4 @@ def tidy(now: datetime) -> None:
     """Delete old mails to accounts."""
     to_accounts = OutboxMail.kind.in_([kind.value for kind in TO_ACCOUNTS])
     old = OutboxMail.created_at <= now - _KEPT_FOR
-    rows_written(delete(OutboxMail).where(to_accounts, old, OutboxMail.state != "queued"))
+    delete_mails(to_accounts, old, OutboxMail.state != "queued")

@@ -33,7 +33,9 @@ from ikone_events.store.followup.requests import (
     waiting_requests,
 )
 from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
 
 # In place of an organiser's name where the setting of the event has decided.
@@ -178,16 +180,22 @@ def grant_by_itself(slug: str, *, granting: bool) -> None:
     db.session.flush()
 
 
-def delete_request(slug: str, public_id: str) -> None:
+def delete_request(slug: str, public_id: str, *, now: datetime) -> None:
     """Forget who asked, for the office. Raises NotFound."""
     request = get_request(lock_event(slug), public_id)
-    forget_requests(MaterialRequest.id == request.id)
+    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
 
 
-def forget_own(request: MaterialRequest) -> None:
+def forget_own(request: MaterialRequest, *, now: datetime) -> None:
     """Forget who asked, at their own wish; a second time changes nothing."""
     lock_event(request.event.slug)
-    forget_requests(MaterialRequest.id == request.id)
+    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
+
+
+def forget_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+    """Forget who asked, also when an older backup is restored."""
+    note_forgotten(db.session.scalars(select(MaterialRequest.public_id).where(*whose)), now.date())
+    forget_requests(*whose)
 
 
 def forget_due_requests(now: datetime) -> int:
@@ -207,7 +215,7 @@ def forget_requests(*whose: ColumnElement[bool]) -> int:
         mine = mails_of(request)
         ids = select(OutboxMail.id).where(mine)
         rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(ids)))
-        rows_written(delete(OutboxMail).where(mine))
+        delete_mails(mine)
     numbers = [request.id for request in found]
     if not numbers:
         return 0

@@ -28,7 +28,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import stored_outcome
 
-_KEPT = timedelta(days=30)
+KEPT = timedelta(days=30)
 _MOST_UNKNOWN = 200
 _MOST_OF_ONE = 100
 
@@ -65,8 +65,12 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
 
 def tidy(now: datetime) -> None:
     """Delete mails about none of our events after 30 days."""
-    old = delete(IncomingMail).where(_UNKNOWN, IncomingMail.received_at <= now - _KEPT)
-    rows_written(old)
+    rows_written(delete(IncomingMail).where(due_to_delete(now)))
+
+
+def due_to_delete(now: datetime) -> ColumnElement[bool]:
+    """The mails that the clock deletes."""
+    return _UNKNOWN & (IncomingMail.received_at <= now - KEPT)
 
 
 def _judge(found: Incoming, subject: Subject) -> IncomingOutcome:

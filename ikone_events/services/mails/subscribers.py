@@ -23,6 +23,7 @@ from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import NETWORK, Mailing, OutboxMail, Subscriber
 from ikone_events.store.mails.objections import lift_objection
 from ikone_events.store.operating.forgotten import note_forgotten
@@ -160,6 +161,7 @@ def delete_readers(model: type[Subscriber] | type[Contact], *whose: ColumnElemen
     reader = theirs.subscriber_id if model is Subscriber else theirs.contact_id
     mails = select(theirs.id).join(model, reader == model.id).where(*whose)
     rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(mails)))
+    delete_mails(OutboxMail.id.in_(mails))
     deleted = rows_written(delete(model).where(*whose))
     if deleted:
         undeliverable_addresses.tidy()
@@ -172,8 +174,12 @@ def tidy(now: datetime) -> int:
     These are addresses that were not confirmed in time, and those of one event after its end or
     some days after the mailing about its opening.
     """
-    late = Subscriber.created_at <= now - CONFIRM_WITHIN
-    deleted = delete_readers(Subscriber, Subscriber.confirmed_at.is_(None), late)
+    return delete_readers(Subscriber, due_to_delete(now))
+
+
+def due_to_delete(now: datetime) -> ColumnElement[bool]:
+    """The subscribers that the clock deletes."""
+    late = Subscriber.confirmed_at.is_(None) & (Subscriber.created_at <= now - CONFIRM_WITHIN)
     recent = or_(Mailing.finished_at.is_(None), Mailing.finished_at > now - _KEPT_AFTER_OPENING)
     notified = (
         Event.state.not_in(_OPENED_ONCE)
@@ -185,7 +191,7 @@ def tidy(now: datetime) -> int:
     waiting = exists().where(
         OutboxMail.subscriber_id == Subscriber.id, OutboxMail.state == "queued"
     )
-    return deleted + delete_readers(Subscriber, Subscriber.event_id.in_(done), ~waiting)
+    return late | (Subscriber.event_id.in_(done) & ~waiting)
 
 
 SUBSCRIBER_COLUMNS = ("email", "about", "locale", "subscribed_at", "confirmed_at")

@@ -1,5 +1,7 @@
 """Anonymising events whose retention is over, as their mails promised; with a record of it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
@@ -17,13 +19,14 @@ from ikone_events.services.privacy.forgetting import (
     due_early,
     forget_early,
 )
-from ikone_events.services.privacy.retention_record import WORKER, recording
+from ikone_events.services.privacy.retention_record import WORKER, recording, rows_in_records
 from ikone_events.services.privacy.returned import forget_again
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.operating.rate_limits import drop_ended_windows
+from ikone_events.store.operating.retention_records import newest_number
 
 # The reason in the history where the clock has concluded an event.
 RETENTION = "retention"
@@ -35,12 +38,16 @@ def tidy(now: datetime, *, by: str = WORKER, most: int | None = None) -> None:
     Of people without a place at most so many: the transaction keeps others from registering. If
     something was deleted, there is a record of it.
     """
+    _tidy_rows(now, by=by, most=most)
+    delete_lost_files()
+
+
+def _tidy_rows(now: datetime, *, by: str, most: int | None = None) -> None:
     early = due_early(now)
     with recording(by=by, as_of=now) as deleted:
         _tidy(now, most=most)
         left = {each.slug: each for each in due_early(now)} if early else {}
         deleted.events += [_done_early(each, left.get(each.slug)) for each in early]
-    delete_lost_files()
 
 
 def _tidy(now: datetime, *, most: int | None) -> None:
@@ -91,3 +98,16 @@ def forget_event(slug: str, *, actor: str, now: datetime) -> None:
     else:
         archive_persons(event, by=actor, now=now)
         mark_forgotten(event, actor, now=now)
+
+
+def forget_all(slugs: Iterable[str], *, by: str, now: datetime) -> Counter[str]:
+    """Do in one transaction what the clock does in many, for a rehearsal that is rolled back.
+
+    Returns how many rows of each table were deleted or emptied. Files are left alone.
+    """
+    former = newest_number()
+    forget_returned(by=by, now=now)
+    _tidy_rows(now, by=by)
+    for slug in slugs:
+        forget_event(slug, actor=by, now=now)
+    return rows_in_records(former)

@@ -8,7 +8,7 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.followup.answers import withdraw_own_words
-from ikone_events.services.followup.requests import forget_requests
+from ikone_events.services.followup.requests import forget_at_a_wish, forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.privacy.striking import (
@@ -28,6 +28,7 @@ from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.followup.feedback import forget_texts
 from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Code, ImportList, Registration
@@ -61,7 +62,8 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     if not event.figures:  # what has been reported stays
         event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
-    for table in (IncomingMail, OutboxMail, ImportList):
+    delete_mails(OutboxMail.event_id == event.id)
+    for table in (IncomingMail, ImportList):
         db.session.execute(delete(table).where(table.event_id == event.id))
     forget_requests(MaterialRequest.event_id == event.id)  # no mails are left to look for
     # What nobody has released was meant for the office alone; its files go by the clock.
@@ -72,7 +74,8 @@ def _archive_persons(event: Event, *, now: datetime) -> None:
     forget_texts(event.id)
     drop_unused_feeds()
     # Single codes are made out to somebody.
-    rows_written(update(Code).where(Code.event_id == event.id).values(label=""))
+    labelled = Code.event_id == event.id, Code.label != ""
+    rows_written(update(Code).where(*labelled).values(label=""))
 
 
 def forget_person(registration: Registration, *, now: datetime) -> None:
@@ -85,10 +88,11 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     withdraw_own_words(registration)
     drop_imports(registration)
     if registration.standing_id is not None:
-        standing.delete_standing(StandingSignUp.id == registration.standing_id)
-    forget_requests(
+        standing.delete_at_a_wish(StandingSignUp.id == registration.standing_id, now=now)
+    forget_at_a_wish(
         MaterialRequest.event_id == registration.event_id,
         MaterialRequest.email_key == registration.email_key,
+        now=now,
     )
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)

@@ -24,6 +24,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.followup.access import MaterialRelease
 from ikone_events.store.followup.feedback import FeedbackDone
 from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
 from ikone_events.store.registering.administrations import drop_unused_left_texts
 from ikone_events.store.registering.form_fields import Answer, FormField
@@ -35,6 +36,8 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 # Actors that name nobody; all others are organisers' addresses.
 _NAMELESS = ("person", "system", "calendar")
 _SOMEBODY = "organiser"
+# Entries of the history that lose something.
+NAMES_SOMEBODY = or_(StatusChange.reason != "", StatusChange.actor.not_in((*_NAMELESS, _SOMEBODY)))
 # For this time the last mails of a forgotten person wait for a mail server that is down.
 _LAST_MAILS = timedelta(days=1)
 _NAMING = (
@@ -69,10 +72,11 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     rows_written(delete(MaterialRelease).where(MaterialRelease.registration_id.in_(ids)))
     nameless = case((StatusChange.actor.in_(_NAMELESS), StatusChange.actor), else_=_SOMEBODY)
     forget_sources(ids)
-    changes = update(StatusChange).where(StatusChange.registration_id.in_(ids))
+    changes = update(StatusChange).where(StatusChange.registration_id.in_(ids), NAMES_SOMEBODY)
     rows_written(changes.values(reason="", actor=nameless))
     used = select(Registration.code_id).where(Registration.id.in_(ids))
-    own = Code.uses == 1, Code.id.in_(used)  # a single-use code may be labelled with a name
+    # A single-use code may be labelled with a name.
+    own = Code.uses == 1, Code.id.in_(used), Code.label != ""
     rows_written(update(Code).where(*own).values(label=""))
     known = Registration.id.in_(ids), Registration.anonymised_at.is_(None)
     rows_written(update(Registration).where(*known).values(_EMPTY).values(anonymised_at=now))
@@ -85,7 +89,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
 
 def drop_mails(whose: ColumnElement[bool]) -> None:
     """Delete mails that are done; queued ones are sent first."""
-    rows_written(delete(OutboxMail).where(whose, OutboxMail.state != "queued"))
+    delete_mails(whose, OutboxMail.state != "queued")
 
 
 def drop_mails_of_forgotten(now: datetime) -> None:
@@ -96,11 +100,11 @@ def drop_mails_of_forgotten(now: datetime) -> None:
     forgotten = select(Registration.id).where(Registration.anonymised_at.is_not(None))
     drop_mails(OutboxMail.registration_id.in_(forgotten))
     long_ago = forgotten.where(Registration.anonymised_at <= now - _LAST_MAILS)
-    rows_written(delete(OutboxMail).where(OutboxMail.registration_id.in_(long_ago)))
+    delete_mails(OutboxMail.registration_id.in_(long_ago))
     of_nobody = OutboxMail.kind.in_(TO_SPEAKERS) & OutboxMail.speaker_id.is_(None) & ~IS_TEST
     drop_mails(of_nobody)
     written_long_ago = OutboxMail.created_at <= now - _LAST_MAILS
-    rows_written(delete(OutboxMail).where(of_nobody, written_long_ago))
+    delete_mails(of_nobody, written_long_ago)
 
 
 def drop_imports(person: Registration) -> None:
@@ -148,7 +152,7 @@ def _drop_test_mails(person: Registration) -> None:
     """Delete mails that organisers sent to themselves as this person would get them."""
     named = OutboxMail.text.contains(person.last_name, autoescape=True)
     own = OutboxMail.event_id == person.event_id
-    rows_written(delete(OutboxMail).where(own, IS_TEST, named))
+    delete_mails(own, IS_TEST, named)
 
 
 def _linked(person: Registration, name: str) -> list[Registration]:

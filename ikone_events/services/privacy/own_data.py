@@ -26,7 +26,7 @@ from ikone_events.store.followup.feedback import has_answered
 from ikone_events.store.followup.requests import requests_by_address
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import received_from
-from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.mails.objections import objected_among
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import status_history
@@ -82,6 +82,7 @@ def data_of(registration: Registration, *, now: datetime) -> Data:
             "private_calendar_since": _iso(feed.created_at if feed else None),
         },
         "standing_sign_ups": [_standing(row) for row in standing_of(registration.email_key)],
+        "subscriptions": [_subscription(row) for row in _subscriptions(registration.email_key)],
         "contact_person": _contact(registration),
         "objected_to_announcements": bool(objected_among([registration.email_key])),
         "requests_for_materials": list(_material_requests(registration.email_key)),
@@ -149,6 +150,24 @@ def _standing(row: StandingSignUp) -> Data:
         "administration": row.organisation_text,
         "entered_by_the_office": bool(row.entered_by),
         "signed_up_at": _iso(row.created_at),
+        "confirmed_at": _iso(row.confirmed_at),
+        "last_attended_at": _iso(row.attended_at),
+    }
+
+
+def _subscriptions(email_key: str) -> Iterable[Subscriber]:
+    wanted = select(Subscriber).where(Subscriber.email_key == email_key)
+    return db.session.scalars(wanted.order_by(Subscriber.id))
+
+
+def _subscription(row: Subscriber) -> Data:
+    """A subscription of the address; without an event it is to all announcements."""
+    about = db.session.get(Event, row.event_id) if row.event_id else None
+    return {
+        "opening_of": about.title if about else None,
+        "email": row.email,
+        "language": row.locale,
+        "subscribed_at": _iso(row.created_at),
         "confirmed_at": _iso(row.confirmed_at),
     }
 

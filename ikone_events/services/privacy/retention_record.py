@@ -8,6 +8,7 @@ events, never a person.
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,6 +92,15 @@ def _store(deleted: Deleted, erased: Erased, *, by: str, as_of: datetime) -> Non
     )
     db.session.add(record)
     db.session.flush()
+
+
+def rows_in_records(after: int) -> Counter[str]:
+    """How many rows of each table were deleted or emptied by the records after a number."""
+    rows: Counter[str] = Counter()
+    for record in records_after(after):
+        for table, numbers in json.loads(record.content)["rows"].items():
+            rows[table] += sum(numbers.values())
+    return rows
 
 
 def _by_table(erased: Erased) -> dict[str, dict[str, int]]:

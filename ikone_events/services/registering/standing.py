@@ -41,7 +41,9 @@ from ikone_events.store.db import db, insert_into, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import get_series, lock_event
 from ikone_events.store.events.series import settings_of
+from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import (
     StandingSignUp,
@@ -205,8 +207,14 @@ def end(standing: StandingSignUp, *, withdraws: bool, now: datetime, actor: str 
         for each in coming_from(standing, now):
             withdraw(each.public_id, now=now, actor=actor)
             ended += 1
-    delete_standing(StandingSignUp.id == standing.id)
+    delete_at_a_wish(StandingSignUp.id == standing.id, now=now)
     return ended
+
+
+def delete_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+    """Delete sign-ups, also when an older backup is restored: it must register nobody again."""
+    note_forgotten(db.session.scalars(select(StandingSignUp.public_id).where(*whose)), now.date())
+    delete_standing(*whose)
 
 
 def delete_standing(*whose: ColumnElement[bool]) -> int:
@@ -214,7 +222,7 @@ def delete_standing(*whose: ColumnElement[bool]) -> int:
     keys = db.session.scalars(select(StandingSignUp.public_id).where(*whose)).all()
     for public_id in keys:
         about = OutboxMail.key.startswith(standing_mail_key(public_id), autoescape=True)
-        rows_written(delete(OutboxMail).where(about))
+        delete_mails(about)
     db.session.flush()
     if keys:
         rows_written(
@@ -227,18 +235,23 @@ def delete_standing(*whose: ColumnElement[bool]) -> int:
 
 def tidy(now: datetime) -> int:
     """Delete sign-ups that were not confirmed in time, or that nobody has used for a year."""
-    late = StandingSignUp.created_at <= now - CONFIRM_WITHIN
-    deleted = delete_standing(StandingSignUp.confirmed_at.is_(None), late)
+    numbers = due_to_end(now)
+    return delete_standing(StandingSignUp.id.in_(numbers)) if numbers else 0
+
+
+def due_to_end(now: datetime) -> list[int]:
+    """The ids of the sign-ups that the clock deletes."""
+    late = StandingSignUp.confirmed_at.is_(None), StandingSignUp.created_at <= now - CONFIRM_WITHIN
+    due = list(db.session.scalars(select(StandingSignUp.id).where(*late)))
     last = func.coalesce(StandingSignUp.attended_at, StandingSignUp.confirmed_at)
     unused = select(StandingSignUp.id).where(last <= now - UNUSED_FOR)
     numbers = db.session.scalars(unused).all()
     if not numbers:
-        return deleted
+        return due
     recent = select(Registration.standing_id).join(Event, Registration.event_id == Event.id)
     recent = recent.where(Event.starts_at > now - UNUSED_FOR, *attended(now))
     kept = set(db.session.scalars(recent))
-    gone = [number for number in numbers if number not in kept]
-    return deleted + delete_standing(StandingSignUp.id.in_(gone))
+    return due + [number for number in numbers if number not in kept]
 
 
 def standing_counts(slug: str) -> Mapping[str, int]:

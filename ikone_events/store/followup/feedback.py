@@ -28,7 +28,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, String, Text, delete, func, insert, select, update
+from sqlalchemy import ForeignKey, String, Text, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ikone_events.domain.followup.feedback import FEWEST_ANSWERS, mean_of
@@ -75,6 +75,13 @@ class FeedbackAnswer(Base):
     )
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     value: Mapped[str] = mapped_column(Text)
+
+
+# An answer with words that archiving empties.
+HAS_TEXT = and_(
+    FeedbackAnswer.value != "",
+    FeedbackAnswer.field_id.in_(select(FormField.id).where(FormField.kind.in_(_TEXTS))),
+)
 
 
 class FeedbackCounts(NamedTuple):
@@ -169,9 +176,8 @@ def strike_out_text(event_id: int, field_id: int, text: str) -> bool:
 
 def forget_texts(event_id: int) -> None:
     """Empty all texts of an event, which may name somebody; ratings and choices stay."""
-    texts = select(FormField.id).where(FormField.event_id == event_id, FormField.kind.in_(_TEXTS))
-    own = FeedbackAnswer.event_id == event_id, FeedbackAnswer.field_id.in_(texts)
-    rows_written(update(FeedbackAnswer).where(*own, FeedbackAnswer.value != "").values(value=""))
+    own = FeedbackAnswer.event_id == event_id, HAS_TEXT
+    rows_written(update(FeedbackAnswer).where(*own).values(value=""))
 
 
 def feedback_counts(event_ids: Collection[int], *, now: datetime) -> dict[int, FeedbackCounts]:

@@ -1,15 +1,15 @@
-"""The mail log of an event, searched by recipient, state, kind or mailing."""
+"""The mail log of an event, searched by recipient, state, kind or mailing; deleting mails."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import defer
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.store.db import db
+from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.store.paging import Page, containing, paginate
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.search import named
@@ -97,3 +97,13 @@ def _conditions(event: Event, wish: MailSearch) -> list[ColumnElement[bool]]:
     if wish.mailing_id is not None:
         found.append(OutboxMail.mailing_id == wish.mailing_id)
     return found
+
+
+def delete_mails(*which: ColumnElement[bool]) -> int:
+    """Delete mails, and the notes of their delivery by a statement that records count.
+
+    Returns how many mails.
+    """
+    ids = select(OutboxMail.id).where(*which)
+    rows_written(delete(DeliveryNote).where(DeliveryNote.mail_id.in_(ids)))
+    return rows_written(delete(OutboxMail).where(*which))

@@ -277,4 +277,5 @@ def forget_sources(people: Select[int]) -> None:
     """Remove from the records of these registrations whatever names somebody."""
     nameless = {"provider_user": "", "stated_by": ""}
     theirs = AttendanceRecord.registration_id.in_(people)
-    rows_written(update(AttendanceRecord).where(theirs).values(nameless))
+    telling = or_(AttendanceRecord.provider_user != "", AttendanceRecord.stated_by != "")
+    rows_written(update(AttendanceRecord).where(theirs, telling).values(nameless))

@@ -11,11 +11,14 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.speakers import remove_speaker
+from ikone_events.services.followup.requests import delete_request, forget_own
 from ikone_events.services.mails import subscribers
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.privacy.returned import find_returned
+from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.operating.forgotten import (
     ForgottenPerson,
@@ -25,6 +28,7 @@ from ikone_events.store.operating.forgotten import (
     write_missing_lines,
 )
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from tests.factories import (
     NOW,
     PAST,
@@ -32,12 +36,14 @@ from tests.factories import (
     make_event,
     make_mail,
     make_registration,
+    make_request,
     make_settings,
     make_speaker,
     make_subscriber,
 )
 from tests.postgres import fresh_database
 from tests.services.operating.installations import call, lay_event, sign_up
+from tests.standing import make_series, make_standing
 
 NAME, ADDRESS = "Zwetschgine", "zq.quittenbaum@example.org"
 PERSON = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS}
@@ -174,6 +180,60 @@ def test_deleted_subscriber_and_speaker_come_back_and_go(app: Flask, tmp_path: P
     assert call(app, "retention").output.startswith("2 people")
     with app.app_context():
         assert db.session.scalar(select(func.count(Subscriber.id))) == 0
+
+
+def _end_all(slug: str) -> None:
+    """Three requests and two sign-ups: deleted by the person, the office, with a registration."""
+    own = db.session.scalars(select(MaterialRequest).where(MaterialRequest.name == NAME)).one()
+    forget_own(own, now=NOW)
+    office = db.session.scalars(select(MaterialRequest).where(MaterialRequest.name == "B")).one()
+    delete_request(slug, office.public_id, now=NOW)
+    ended = db.session.scalars(select(StandingSignUp).where(StandingSignUp.email == ADDRESS)).one()
+    standing.end(ended, withdraws=False, now=NOW)
+    forget_person(db.session.scalars(select(Registration)).one(), now=NOW)
+
+
+def _left(app: Flask) -> tuple[int, int, int]:
+    """How many requests, sign-ups and mails of known people there are."""
+    with app.app_context():
+        known_requests = MaterialRequest.asked_at.is_not(None)
+        numbers = (
+            db.session.scalar(select(func.count(MaterialRequest.id)).where(known_requests)) or 0,
+            db.session.scalar(select(func.count(StandingSignUp.id))) or 0,
+            db.session.scalar(select(func.count(OutboxMail.id))) or 0,
+        )
+        db.session.remove()
+    return numbers
+
+
+@pytest.mark.parametrize("words", [("retention",), ("outbox", "release")])
+def test_deleted_requests_and_ended_sign_ups_come_back_and_go(
+    either: Flask, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    app, event = either, make_event(either, **{**PAST, "state": "followed_up"})
+    make_series(app)
+    mine = make_request(app, event, name=NAME, email=ADDRESS, state="granted")
+    make_request(app, event, name="B", email="b@example.org")
+    make_request(app, event, name="C", email="c@example.org")
+    make_standing(app, first_name=NAME, email=ADDRESS)
+    with_person = make_standing(app, email="c@example.org")
+    person = make_registration(app, event, email="c@example.org", standing_id=with_person.id)
+    key = f"materials:{mine.public_id}:1:x"
+    make_mail(app, person, registration_id=None, key=key, recipient=ADDRESS, text=NAME)
+    file = back_up(app, tmp_path)
+    with app.app_context():
+        with transaction():
+            _end_all(event.slug)
+        db.session.remove()
+    assert _left(app) == (0, 0, 0)
+
+    assert "6 people had asked to be forgotten" in restore(app, file)
+    assert _left(app) == (3, 2, 1)
+    assert "privacy: 6 people had asked to be forgotten" in call(app, "verify").output
+    assert "6 people who" in call(app, *words).output
+    assert _left(app) == (0, 0, 0)
+    assert files_with(tmp_path / "data", NAME, ADDRESS) == []
+    assert "had asked to be forgotten" not in call(app, "verify").output
 
 
 def test_who_was_forgotten_is_known_although_the_database_is_lost(

@@ -48,7 +48,9 @@ def test_dry_run_counts_all_that_would_go(app: Flask, event: Event) -> None:
     told = run(app, "--as-of", DAY_AFTER_RETENTION, "--dry-run")
     assert told == (
         f"{event.slug}: 2 people would be forgotten\n"
-        f"{event.slug}: rows would be deleted: 1 of answer, 1 of outbox_mail\n"
+        f"{event.slug}: rows would be deleted or emptied: 1 of answer, 1 of outbox_mail\n"
+        "all rows that would be deleted or emptied:"
+        " 1 of answer, 1 of outbox_mail, 2 of registration\n"
     )
     assert contents(app) == []
 

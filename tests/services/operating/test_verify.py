@@ -106,6 +106,34 @@ _LEASE = """UPDATE outbox_mail SET state = 'queued', sent_at = NULL,
 _DOUBLE = """DROP INDEX uq_registration_active_address;
     UPDATE registration SET email_key = 'anna@example.org' WHERE email_key LIKE 'bert%'"""
 
+_SIGN_UP = """INSERT INTO standing_sign_up
+    (id, public_id, link_epoch, series_slug, salutation, title, first_name, last_name, email,
+     email_key, organisation_text, position, search_key, locale, created_at, entered_by)
+    VALUES (1, 'x', 1, 'r', '', '', 'A', 'M', 'a', 'a', '', '', '', 'de',
+     '2026-03-01 08:00:00.000000', '');
+    INSERT INTO standing_date VALUES (1, 1, '2026-03-01 08:00:00.000000');
+    UPDATE registration SET standing_id = 1 WHERE id <= {people}"""
+_PUBLISHED = """INSERT INTO published_answer
+    (id, public_id, event_id, question, answer, published_at)
+    VALUES (1, 'x', {event}, 'Wann?', 'Bald.', '2026-03-01 08:00:00.000000')"""
+_ASKED = """INSERT INTO question
+    (public_id, event_id, registration_id, source, text, asked_at, place, answered_by, answer,
+     version, sent_version, sent_count, published_id)
+    VALUES ('x', 1, 1, 'live', 'Wann?', '2026-03-01 08:00:00.000000', 1, '', '', 0, 0, 0, 1)"""
+_MATERIAL = """INSERT INTO material
+    (id, event_id, public_id, kind, visibility, title, url, contact_name, contact_email,
+     stored_name, file_name, content_type, size, accessible, availability, position, description,
+     language, scan, created_at, released)
+    VALUES (1, {event}, 'x', 'answers', 'registered', 'A', '', '', '', '', '', '', 0, 0, 'now', 0,
+    '', '', '', '2026-03-01 08:00:00.000000', 1)"""
+_RELEASE = "INSERT INTO material_release (material_id, registration_id) VALUES (1, 1)"
+_ANONYMISED = "UPDATE registration SET anonymised_at = status_at"
+
+
+def _all(*statements: str) -> str:
+    return ";".join(statements)
+
+
 _RECORD = """INSERT INTO attendance
     (registration_id, event_id, stated, stated_at, stated_by, provider_user)
     VALUES (1, {event}, {stated}, '', '')"""
@@ -142,6 +170,19 @@ PLANTED = {
     "INSERT INTO installation_settings (id, logo_digest) VALUES (1, 'x')": "the logo is missing",
     "INSERT INTO installation_settings (id, logo) VALUES (1, x'3c21')": "the logo is not fit",
     "UPDATE registration SET anonymised_at = status_at WHERE id = 3": "1 people should have been",
+    _SIGN_UP.format(people=2): "workshop: sign-up 1 has led to 2 registrations",
+    _all(_SIGN_UP.format(people=1), "DELETE FROM standing_date"): "registration 1 is by a sign-up",
+    _all(_SIGN_UP.format(people=1), _ANONYMISED): "1 forgotten registrations still lead",
+    _all(
+        _SIGN_UP.format(people=0), "DELETE FROM standing_sign_up"
+    ): "standing_date belongs to no row",
+    _all(_SIGN_UP.format(people=0), "UPDATE standing_date SET event_id = 9"): "no row of event",
+    _all(_PUBLISHED.format(event=9), _ASKED): "question 1 was published with another event",
+    _PUBLISHED.format(event=1): "workshop: published answer 1 is not among the materials",
+    _MATERIAL.format(event=1): "workshop: material 1 has no published answers",
+    _all(_PUBLISHED.format(event=1), "UPDATE published_answer SET answer = ''"): "has no text",
+    _all(_MATERIAL.format(event=9), _RELEASE): "released to registration 1 of another event",
+    _all(_MATERIAL.format(event=1), _RELEASE, _ANONYMISED): "registration 1 whose data are deleted",
 }
 
 

@@ -12,11 +12,16 @@ from sqlalchemy import Inspector, MetaData, inspect, select, text
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
+from ikone_events.domain.events.facts import State
 from ikone_events.domain.folding import sort_key
+from ikone_events.domain.followup.access import Viewer, visible
+from ikone_events.services.followup.sending import new_materials
 from ikone_events.services.operating.verification.mails import stale_mail_keys
 from ikone_events.services.operating.verification.registrations import stale_keys
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Organisation
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.access import materials_for
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import (
@@ -32,7 +37,14 @@ from ikone_events.store.operating.triggers import (
 from ikone_events.store.registering.models import Registration, SeatCount
 from ikone_events.store.rooms.attendance import record_door
 from ikone_events.store.rooms.models import AttendanceRecord
-from tests.factories import NOW, make_event, make_registration, make_settings
+from tests.factories import (
+    NOW,
+    PAST,
+    make_event,
+    make_material,
+    make_registration,
+    make_settings,
+)
 from tests.postgres import fresh_database
 
 BOTH = [
@@ -340,6 +352,28 @@ def test_attendance_moves_into_its_records_and_back(empty_app: Flask) -> None:
         "Bert": ("missed", end, "", None),
         "Dora": ("attended", NOW, "", None),
     }
+
+
+def test_materials_of_an_earlier_follow_up_count_as_mailed(empty_app: Flask) -> None:
+    """No supplement offers them again; what nobody has released yet is still to be told of."""
+    migrate()
+    over = make_event(empty_app, **PAST, state="followed_up")
+    coming = make_event(empty_app)
+    told = make_material(empty_app, over, title="Folien")
+    make_material(empty_app, over, title="Entwurf", released=False)
+    make_material(empty_app, coming, title="Vorab")
+
+    flask_migrate.downgrade(revision="0029")
+    migrate()
+
+    mailed = {m.title: m.mailed_at for m in db.session.scalars(select(Material))}
+    assert mailed == {"Folien": told.created_at, "Entwurf": None, "Vorab": None}
+    event = db.session.get_one(Event, over.id)
+    assert new_materials(event, NOW) == []
+    registered = visible(event.materials, Viewer(registered=True), State(event.state), NOW)
+    assert [material.title for material in registered] == ["Folien"]
+    assert (event.grants_materials, event.follow_up_to_waiting) == (False, False)
+    assert materials_for(db.session.get_one(Event, coming.id), 0, "confirmed", NOW) == []
 
 
 def _records(ids: Mapping[str, int]) -> dict[str, tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    make_subscriber,
     personal_path,
 )
 from tests.own_fields import make_answer, make_change, make_field
@@ -84,6 +85,20 @@ def test_file_holds_everything_that_is_stored(app: Flask, client: FlaskClient) -
     assert data["deletion"]["details_are_deleted_at"] == (
         (event.ends_at + timedelta(days=90)).isoformat()
     )
+
+
+def test_file_holds_the_subscriptions_of_the_address(app: Flask, client: FlaskClient) -> None:
+    coming = make_event(app, state="announced")
+    person = make_registration(app, make_event(app))
+    make_subscriber(app, email=person.email)
+    make_subscriber(app, coming, email=person.email, confirmed_at=None)
+    make_subscriber(app)
+
+    news, opening = data_of(app, client, person)["subscriptions"]
+
+    assert (news["opening_of"], opening["opening_of"]) == (None, coming.title)
+    assert news["confirmed_at"] is not None
+    assert (opening["confirmed_at"], opening["email"]) == (None, person.email)
 
 
 def test_file_holds_no_secret_and_nobody_else(app: Flask, client: FlaskClient) -> None:

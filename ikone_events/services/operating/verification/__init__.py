@@ -21,7 +21,9 @@ from ikone_events.services.operating.verification import (
     material_requests,
     questions,
     registrations,
+    releases,
     speakers,
+    standing,
 )
 from ikone_events.store.damage import damaged_rows, is_damage
 from ikone_events.store.db import Base, db
@@ -118,6 +120,12 @@ CHECKS: tuple[Check, ...] = (
     feedback.marks_of_forgotten_people,
     questions.of_others,
     questions.of_forgotten_people,
+    questions.published_elsewhere,
+    questions.lost_answers,
+    releases.to_others,
+    standing.doubled_registrations,
+    standing.unnoted_dates,
+    standing.sign_ups_of_forgotten_people,
     speakers.uninvited_speakers,
     speakers.hidden_materials,
     events.broken_history,

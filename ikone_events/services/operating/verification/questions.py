@@ -1,13 +1,14 @@
-"""Questions to the speakers: whose they are, and that none outlives its person."""
+"""Questions to the speakers, and published answers: whose they are, and what goes with them."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
 
 from ikone_events.domain.events.facts import State
 from ikone_events.store.db import db
-from ikone_events.store.events.models import Event
+from ikone_events.store.events.models import Event, Material
+from ikone_events.store.followup.answers import ANSWERS, PublishedAnswer
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import Question
 
@@ -38,3 +39,42 @@ def of_forgotten_people(_now: datetime) -> Iterator[str]:
     )
     for slug, number in rows:
         yield f"privacy: {slug}: {number} questions should have been deleted and are not"
+
+
+def published_elsewhere(_now: datetime) -> Iterator[str]:
+    """A question and what was published of it belong to the same event."""
+    rows = db.session.scalars(
+        select(Question.id)
+        .join(PublishedAnswer, Question.published_id == PublishedAnswer.id)
+        .where(Question.event_id != PublishedAnswer.event_id)
+        .order_by(Question.id)
+    )
+    for number in rows:
+        yield f"questions: question {number} was published with another event"
+
+
+def lost_answers(_now: datetime) -> Iterator[str]:
+    """Published answers are complete and among the materials of their event, which needs some."""
+    material = select(Material.id).where(
+        Material.event_id == PublishedAnswer.event_id, Material.kind == ANSWERS
+    )
+    unseen = ~material.exists()
+    published = select(PublishedAnswer.id).where(PublishedAnswer.event_id == Material.event_id)
+    empty = or_(PublishedAnswer.question == "", PublishedAnswer.answer == "")
+    faults = union_all(
+        _answers("published answer {} is not among the materials", unseen),
+        _answers("published answer {} has no text", empty),
+        select(Event.slug, Material.id, literal("material {} has no published answers"))
+        .join(Event, Material.event_id == Event.id)
+        .where(Material.kind == ANSWERS, ~published.exists()),
+    )
+    for slug, number, what in db.session.execute(faults):
+        yield f"questions: {slug}: {what.format(number)}"
+
+
+def _answers(what: str, wrong: ColumnElement[bool]) -> Select[str, int, str]:
+    return (
+        select(Event.slug, PublishedAnswer.id, literal(what))
+        .join(Event, PublishedAnswer.event_id == Event.id)
+        .where(wrong)
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.followup.uploads import display_name
@@ -154,4 +154,9 @@ def drop_list(stored: ImportList) -> None:
 
 def tidy(now: datetime) -> None:
     """Delete lists that are older than a day: they hold personal data."""
-    rows_written(delete(ImportList).where(ImportList.created_at <= now - KEPT))
+    rows_written(delete(ImportList).where(due_to_delete(now)))
+
+
+def due_to_delete(now: datetime) -> ColumnElement[bool]:
+    """The lists that the clock deletes."""
+    return ImportList.created_at <= now - KEPT

@@ -9,7 +9,7 @@ from flask import Response, abort, render_template
 
 from ikone_events.domain.refusals import N_
 from ikone_events.services.installation import now
-from ikone_events.services.privacy.due import due_events, next_due, table_label
+from ikone_events.services.privacy.due import due_besides, due_events, next_due, table_label
 from ikone_events.services.privacy.out_of_reach import Copy
 from ikone_events.services.privacy.retention_record import COMMAND, LOADING, WORKER, as_file
 from ikone_events.services.privacy.returned import find_returned
@@ -78,6 +78,7 @@ def retention() -> str:
     return render_template(
         "organiser/settings/retention.html",
         due=due_events(moment),
+        besides=due_besides(moment),
         coming=next_due(moment, MOST_COMING),
         returned=len(find_returned()),
         records=[_read(record) for record in newest_records(MOST_RECORDS)],
