@@ -9,6 +9,7 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.followup.details import Scan
 from ikone_events.services.followup import scanning
+from ikone_events.services.followup.materials import path_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Material
 
@@ -62,8 +63,9 @@ class FileScanner:
         material = db.session.get(Material, number)
         if material is None:
             return False
-        db.session.rollback()
-        outcome = scanning.scan(material)
+        path = path_of(material)
+        db.session.rollback()  # which forgets what was read of the material
+        outcome = scanning.scan_file(path)
         with transaction():
             scanning.note_scan(number, outcome)
         if outcome:

@@ -1,6 +1,9 @@
 """What a visitor does with a page: read its token, fill its form, look at its answer."""
 
 import re
+import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -9,6 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from ikone_events.mail.writing.compose import compose
 from ikone_events.store.db import db
 
 PERSON = {
@@ -96,3 +100,19 @@ class Queries:
     def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if not statement.startswith("BEGIN"):
             self.statements.append(statement)
+
+
+def mails_composed(work: Callable[[], object]) -> int:
+    """How many mails are composed meanwhile, whether they are sent or not."""
+    found = 0
+
+    def note(frame: FrameType, happens: str, _value: object) -> None:
+        nonlocal found
+        found += happens == "call" and frame.f_code is compose.__code__
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return found

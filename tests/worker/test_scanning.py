@@ -1,6 +1,7 @@
 """Uploaded files are checked by a command of the operator before anybody gets them."""
 
 import secrets
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,17 @@ case "$1" in --quiet) shift;; *) exit 3;; esac
 grep -q trouble "$1" && exit 2
 grep -q virus "$1" && exit 1
 exit 0
+"""
+
+
+# Says that a file is infected if somebody reads the database.
+EMPTIES_LOG = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=1, isolation_level=None)
+database.execute("CREATE TABLE scanned (id INTEGER)")
+busy, *_ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+database.execute("DROP TABLE scanned")
+sys.exit(busy)
 """
 
 
@@ -53,6 +65,11 @@ def scanner(app: Flask, settings: Settings) -> FileScanner:
     return FileScanner(app, settings, threading.Event())
 
 
+def database_file(app: Flask) -> str:
+    with app.app_context():
+        return str(db.engine.url.database)
+
+
 def lay(app: Flask, *contents: bytes, scan: str = "waiting", **more: str) -> None:
     """Files that wait; no scanner is asked about entries without a file."""
     event = make_event(app)
@@ -70,6 +87,25 @@ def test_each_answer_of_the_scanner_counts(app: Flask, settings: Settings) -> No
     assert at_work.scan_waiting() == 1  # what failed is asked again after a while, not at once
     assert scanner(app, settings).scan_waiting() == 0
     assert states(app) == ["", "infected", "failed", "infected", ""]
+
+
+def test_no_transaction_is_open_while_the_scanner_runs(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    """One that reads keeps SQLite from emptying its write-ahead log, for two minutes a file."""
+    script = tmp_path / "scanner"
+    script.write_text(f"#!{sys.executable}\n{EMPTIES_LOG}")
+    script.chmod(0o755)
+    lay(app, b"clean")
+    command = (str(script), database_file(app))
+    installation = app.extensions["ikone_installation"]
+    other = replace(installation, settings=replace(settings, scan_command=command))
+    app.extensions["ikone_installation"] = other
+    try:
+        assert scanner(app, other.settings).scan_waiting() == 1
+    finally:
+        app.extensions["ikone_installation"] = installation
+    assert states(app) == [""]
 
 
 def test_scanner_that_works_again_lets_the_files_go(app: Flask, settings: Settings) -> None:

@@ -3,9 +3,10 @@
 Memory is bounded: the directory is counted in portions before it is read.
 """
 
+import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -15,7 +16,7 @@ from ikone_events.domain.refusals import N_, Complaint, UploadRefused
 
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, RuntimeError, ValueError),
-    NotImplementedError,
+    *(NotImplementedError, OverflowError),
 )
 ODF_TYPE = "mimetype"
 _OOXML_TYPES = "[Content_Types].xml"
@@ -28,6 +29,10 @@ _LONGEST_MEMBER = 2 * 1024 * 1024
 _MOST_UNPACKED = 2 * 1024 * 1024 * 1024
 _MOST_SHRUNK = 100
 _ALWAYS_FINE = 100 * 1024 * 1024
+# An office file in an archive is compressed itself, and unpacked several times to look into it.
+_MOST_SHRUNK_AGAIN = 4
+# Others ask for memory by what the file says: LZMA takes up to four gigabytes.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PORTION = 1024 * 1024
 _MACRO_PARTS = (
     *("vbaproject.bin", "vbadata.xml"),
@@ -68,6 +73,9 @@ def open_archive(file: IO[bytes], size: int) -> zipfile.ZipFile:
         raise zipfile.BadZipFile
     archive = zipfile.ZipFile(_InPortions(file))
     members = archive.infolist()
+    for member in members:
+        if member.compress_type not in _METHODS:
+            raise refused_member(member.filename)
     unpacked = sum(member.file_size for member in members)
     # Members that lie upon one another make a small file unpack to petabytes.
     overlapping = sum(member.compress_size for member in members) > size
@@ -99,11 +107,11 @@ def files_in(archive: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes], int]]:
     names = set()
     for member in archive.infolist():
         name = member.filename.replace("\\", "/")
+        _check_name(member, name)
         if member.is_dir() or name.lower().rpartition("/")[2] in _BY_THE_WAY:
             continue
         if name.lower().startswith(_BY_THE_WAY[0]):
             continue
-        _check_name(member.orig_filename, name)
         if name.lower() in names or member.flag_bits & 1:
             raise refused_member(name)
         names.add(name.lower())
@@ -111,6 +119,15 @@ def files_in(archive: zipfile.ZipFile) -> Iterator[tuple[str, IO[bytes], int]]:
             yield name, file, member.file_size
     if not names:
         raise UploadRefused(Complaint(N_("The file is empty."), {}, "file"))
+
+
+def check_office_members(sizes: Iterable[int], size: int) -> None:
+    """Raise UploadRefused if office files of these sizes take too long to look into.
+
+    `size` is that of the archive that they are in.
+    """
+    if sum(sizes) > max(size * _MOST_SHRUNK_AGAIN, _ALWAYS_FINE):
+        raise _bomb()
 
 
 def refused_member(name: str) -> UploadRefused:
@@ -123,10 +140,11 @@ def refused_member(name: str) -> UploadRefused:
     return UploadRefused(Complaint(text, {"name": shown}, "file"))
 
 
-def _check_name(stored: str, name: str) -> None:
-    parts = PurePosixPath(name).parts
+def _check_name(member: zipfile.ZipInfo, name: str) -> None:
+    stored, parts = member.orig_filename, PurePosixPath(name).parts
     leaves = name.startswith("/") or ".." in parts or ":" in name or "\0" in stored
-    if leaves or "\\" in stored:
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    if leaves or is_link or "\\" in stored:
         raise refused_member(name)
 
 

@@ -8,6 +8,7 @@ from ikone_events.domain.followup.archives import (
     BROKEN,
     ODF_TYPE,
     check_office_file,
+    check_office_members,
     files_in,
     open_archive,
     refused_member,
@@ -79,12 +80,19 @@ def _look_into(suffix: str, kind: FileKind, file: IO[bytes], size: int) -> None:
                 fits = check_office_file(archive, kind.member, kind.content_type)
             else:
                 fits = True
+                inner = (m.file_size for m in archive.infolist() if _is_office(m.filename))
+                check_office_members(inner, size)
                 for name, member, length in files_in(archive):
                     _check_member(name, member, length)
     except BROKEN as fault:
         raise _another_kind(suffix) from fault
     if not fits:
         raise _another_kind(suffix)
+
+
+def _is_office(name: str) -> bool:
+    kind = KINDS.get(PurePath(name).suffix.lower())
+    return kind is not None and bool(kind.member)
 
 
 def _check_member(name: str, file: IO[bytes], size: int) -> None:

@@ -17,8 +17,9 @@ from ikone_events.domain.refusals import StatusRefused
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.times import to_local
 from ikone_events.services.mails import outbox, undeliverable_addresses
-from ikone_events.services.mails.request_mails import write_to_requester
-from ikone_events.services.mails.writing import is_written, write_mail
+from ikone_events.services.mails.facts import facts_for
+from ikone_events.services.mails.request_mails import compose_in_vain, write_to_requester
+from ikone_events.services.mails.writing import finished_mail, queue_unless_known
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import event_not_found, lock_event
@@ -55,8 +56,9 @@ class Asking:
 def ask_for_materials(slug: str, asking: Asking, *, now: datetime) -> None:
     """Store a request, or answer it by mail if that can be done at once.
 
-    Nothing tells the caller which of both. Confirmed people get their own link again, and people
-    with a valid link theirs, each at most once an hour; who was refused is told so, once a day.
+    Nothing tells the caller which of both, nor does the time it takes. Confirmed people get their
+    own link again, and people with a valid link theirs, each at most once an hour; who was refused
+    is told so, once a day.
     Raises NotFound, and StatusRefused if materials can't be asked for.
     """
     event = lock_event(slug)
@@ -79,6 +81,8 @@ def ask_for_materials(slug: str, asking: Asking, *, now: datetime) -> None:
         _wait(request, event, now=now)
         if event.grants_materials:
             _grant(request, event, actor=BY_SETTING, now=now)
+        else:
+            compose_in_vain(request, event, now=now)
 
 
 def _confirmed(event: Event, key: str) -> Registration | None:
@@ -93,8 +97,10 @@ def _confirmed(event: Event, key: str) -> Registration | None:
 
 def _write_to_registered(person: Registration, event: Event, *, now: datetime) -> None:
     key = f"{MAIL_KEY}:{person.public_id}:{person.link_epoch}:{now:%Y%m%d%H}"
-    if not is_written(key):
-        write_mail(MailKind.MATERIALS_GRANTED, person, event, key=key, now=now)
+    facts = facts_for(MailKind.MATERIALS_GRANTED, person, event, now=now)
+    row = finished_mail(facts, person, event, key=key, now=now)
+    if queue_unless_known(row) and not person.thread_id:
+        person.thread_id = row.message_id
 
 
 def _new_request(event: Event, asking: Asking, key: str) -> MaterialRequest:

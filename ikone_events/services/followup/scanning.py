@@ -13,7 +13,6 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from ikone_events.domain.followup.details import Scan
-from ikone_events.services.followup.materials import path_of
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Material
@@ -60,11 +59,6 @@ def scan_file(path: Path, *, seconds: float = SCAN_SECONDS) -> str:
             return Scan.FAILED.value
     outcomes = {_CLEAN: "", _INFECTED: Scan.INFECTED.value}
     return outcomes.get(status, Scan.FAILED.value)
-
-
-def scan(material: Material) -> str:
-    """What the command says of the file of a material."""
-    return scan_file(path_of(material))
 
 
 def note_scan(material_id: int, outcome: str) -> None:

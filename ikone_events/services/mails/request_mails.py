@@ -10,30 +10,36 @@ from ikone_events.mail.writing.compose import compose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.facts import text_for
 from ikone_events.services.mails.values import sender_of, summary_of
-from ikone_events.services.mails.writing import is_written, outbox_row, queue
+from ikone_events.services.mails.writing import outbox_row, queue_unless_known
 from ikone_events.store.events.models import Event
 from ikone_events.store.followup.requests import MAIL_KEY, MaterialRequest
+from ikone_events.store.mails.models import OutboxMail
 
 
 def write_to_requester(
     kind: MailKind, request: MaterialRequest, event: Event, *, occasion: str, now: datetime
 ) -> None:
-    """Write a mail about a request, unless there is one for this occasion and these links."""
+    """Write a mail about a request, unless there is one for this occasion and these links.
+
+    A second one is composed too: response times must not reveal anything.
+    """
     key = f"{MAIL_KEY}:{request.public_id}:{request.link_epoch}:{occasion}"
-    if is_written(key):
-        return
-    facts = facts_for_requester(kind, request, event)
-    row = outbox_row(
-        facts,
-        compose(facts),
-        key=key,
-        now=now,
-        event_id=event.id,
-        references=request.thread_id,
-    )
-    if not request.thread_id:
+    row = _composed(kind, request, event, key=key, now=now)
+    if queue_unless_known(row) and not request.thread_id:
         request.thread_id = row.message_id
-    queue(row)
+
+
+def compose_in_vain(request: MaterialRequest, event: Event, *, now: datetime) -> None:
+    """Take as long as for a mail: response times must not reveal who gets one."""
+    _composed(MailKind.MATERIALS_GRANTED, request, event, key="", now=now)
+
+
+def _composed(
+    kind: MailKind, request: MaterialRequest, event: Event, *, key: str, now: datetime
+) -> OutboxMail:
+    facts = facts_for_requester(kind, request, event)
+    mail, thread = compose(facts), request.thread_id
+    return outbox_row(facts, mail, key=key, now=now, event_id=event.id, references=thread)
 
 
 def facts_for_requester(kind: MailKind, request: MaterialRequest, event: Event) -> MailFacts:

@@ -34,7 +34,6 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.news_facts import CONFIRM_WITHIN
 from ikone_events.services.mails.standing_mails import standing_mail_key, write_to_standing
-from ikone_events.services.mails.writing import is_written
 from ikone_events.services.registering.standing_dates import attended, lock_standing, open_events
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, insert_into, rows_written
@@ -112,11 +111,11 @@ def sign_up(
     found = db.session.scalars(
         upsert.returning(StandingSignUp), execution_options={"populate_existing": True}
     ).one()
-    # At most one such mail an hour, so that nobody can flood a mailbox.
+    # At most one such mail an hour, so that nobody can flood a mailbox. A second one is composed
+    # too: response times must not reveal anything.
     known = "known" if found.confirmed_at else "new"
     key = standing_mail_key(found, f"{known}:{now:%Y%m%d%H}")
-    if not is_written(key):
-        write_to_standing(MailKind.STANDING, found, series.name, key=key, now=now)
+    write_to_standing(MailKind.STANDING, found, series.name, key=key, now=now)
     return found
 
 
@@ -175,9 +174,8 @@ def change(slug: str, public_id: str, draft: StandingDraft, *, now: datetime) ->
 def _ask_to_confirm(standing: StandingSignUp, *, now: datetime) -> None:
     """Send the mail to confirm an address that an organiser has corrected."""
     key = standing_mail_key(standing, f"new:{standing.link_epoch}:{now:%Y%m%d%H}")
-    if not is_written(key):
-        name = get_series(standing.series_slug).name
-        write_to_standing(MailKind.STANDING, standing, name, key=key, now=now)
+    name = get_series(standing.series_slug).name
+    write_to_standing(MailKind.STANDING, standing, name, key=key, now=now)
 
 
 def coming_from(standing: StandingSignUp, now: datetime) -> list[Registration]:

@@ -1,5 +1,6 @@
 import io
 import random
+import struct
 import zipfile
 
 import pytest
@@ -144,7 +145,9 @@ def test_archives_are_looked_into_within_bounds(monkeypatch: pytest.MonkeyPatch)
     assert "zip" not in check_upload("a.pdf", b"%PDF-" + crowded).content_type
 
 
-def zipped(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    *members: tuple[str | zipfile.ZipInfo, bytes], compression: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """An archive for download."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", compression) as packed:
@@ -157,6 +160,28 @@ def locked(content: bytes) -> bytes:
     """The same archive, whose directory says that its first file has a password."""
     at = content.index(b"PK\x01\x02") + 8
     return content[:at] + b"\x01\x00" + content[at + 2 :]
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    """A member that unpacks to a symbolic link."""
+    member = zipfile.ZipInfo(name)
+    member.create_system, member.external_attr = 3, 0o120777 << 16
+    return member
+
+
+def far_away(content: bytes) -> bytes:
+    """The same archive, whose directory says that its file begins behind 2 ** 63 bytes."""
+    at, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    entry, extra = bytearray(content[at:end]), struct.pack("<HHQ", 1, 8, 1 << 63)
+    entry[30:32], entry[42:46] = len(extra).to_bytes(2, "little"), b"\xff" * 4
+    tail = bytearray(content[end:])
+    tail[12:16] = (len(entry) + len(extra)).to_bytes(4, "little")
+    return content[:at] + bytes(entry) + extra + bytes(tail)
+
+
+def padded(number: int) -> list[tuple[str, bytes]]:
+    """Slides that shrink once more, with 20 MB each."""
+    return [(f"{each}.pptx", pptx(pad="0" * 20_000_000)) for each in range(number)]
 
 
 GOOD = ("Folien/Vortrag.pdf", b"%PDF-1.7")
@@ -178,6 +203,13 @@ def test_archive_of_accepted_files_is_accepted() -> None:
         (zipped(GOOD, ("/etc/a.pdf", b"%PDF-")), "etc/a.pdf"),
         (zipped(GOOD, ("C:/a.pdf", b"%PDF-")), "C:/a.pdf"),
         (zipped(GOOD, ("a\\..\\..\\b.pdf", b"%PDF-")), "b.pdf"),
+        (zipped(GOOD, ("__MACOSX/../../oben.pdf", b"%PDF-")), "oben.pdf"),
+        (zipped(GOOD, ("../../oben/", b"")), "oben"),
+        (zipped(GOOD, (link("verweis.txt"), b"/etc")), "verweis.txt"),
+        (zipped(GOOD, compression=zipfile.ZIP_LZMA), "Vortrag.pdf"),
+        (zipped(GOOD, compression=zipfile.ZIP_BZIP2), "Vortrag.pdf"),
+        (zipped(GOOD, *padded(6)), "far too large"),
+        (far_away(zipped(GOOD)), "not what its name"),
         (zipped(GOOD, ("seite.html", b"<html>")), "seite.html"),
         (zipped(GOOD, ("falsch.pdf", b"<html>")), "falsch.pdf"),
         (zipped(GOOD, ("programm.exe", b"MZ")), "programm.exe"),

@@ -1,5 +1,6 @@
 """Materials of a past event for all, and asking for the rest: nobody can probe who is known."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.factories import (
     make_settings,
     request_path,
 )
-from tests.web.visitor import count, outcome_of, token_of
+from tests.web.visitor import count, mails_composed, outcome_of, token_of
 
 ASKING = {"email": "nora@example.org", "organisation": "Stadt Kusel", "name": "Nora Neu"}
 
@@ -132,6 +133,20 @@ def test_answer_is_the_same_for_everybody(app: Flask) -> None:
         headers = sorted(name for name, _value in answer.headers)
         pages.add((answer.status_code, answer.location, tuple(headers), text))
     assert len(pages) == 1
+
+
+def test_answer_takes_the_same_work_for_everybody(app: Flask, client: FlaskClient) -> None:
+    """A mail takes half of the time: whoever measures it must not learn who was registered."""
+    event = past_event(app)
+    make_registration(app, event, email="maria@example.org")
+    for state in ("open", "granted", "refused"):
+        make_request(app, event, state=state, email=f"{state}@example.org")
+    numbers = {
+        (who, time): mails_composed(partial(ask, client, event, email=f"{who}@example.org"))
+        for time in ("first", "again")
+        for who in ("new", "maria", "open", "granted", "refused")
+    }
+    assert set(numbers.values()) == {1}, numbers
 
 
 def test_mail_tells_each_the_truth(app: Flask, client: FlaskClient) -> None:

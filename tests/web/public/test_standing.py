@@ -1,6 +1,7 @@
 """Signing up for all dates: nobody can probe who has, links only show, one press is enough."""
 
 import re
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import StandingSignUp
 from tests.factories import PAST, make_material
 from tests.standing import SERIES, SLUG, make_date, make_series, make_standing, work
-from tests.web.visitor import everything, outcome_of, press, token_of
+from tests.web.visitor import everything, mails_composed, outcome_of, press, token_of
 
 FORM = f"/series/{SLUG}/standing"
 TYPED = {
@@ -56,6 +57,20 @@ def test_sign_up_takes_a_button_behind_the_link(app: Flask, client: FlaskClient)
     assert outcome_of(client.get(path)) == "confirmed"
     work(app)
     assert "Im Mai" in client.get(path).text
+
+
+def test_form_takes_the_same_work_for_everybody(app: Flask, client: FlaskClient) -> None:
+    """A mail takes half of the time: whoever measures it must not learn who has signed up."""
+    make_series(app)
+    make_date(app)
+    make_standing(app, email="known@example.org")
+    make_standing(app, email="pending@example.org", confirmed_at=None)
+    numbers = {
+        (who, time): mails_composed(partial(ask, client, email=f"{who}@example.org"))
+        for time in ("first", "again")
+        for who in ("new", "known", "pending")
+    }
+    assert set(numbers.values()) == {1}, numbers
 
 
 def test_known_and_unknown_addresses_get_the_same_page(app: Flask, client: FlaskClient) -> None:

@@ -27,6 +27,7 @@ from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 _MIME_TYPES = {**MIME_TYPES, "pdf": "application/pdf", "json": "application/json"}
+_WORDS = ("from", "to", "series")
 
 
 class ReportForm(FlaskForm):
@@ -63,7 +64,8 @@ def report_download(file_type: str) -> Answer:
             " Excel and ODS contain the same."
         )
         flash(text, "info")
-        asked: dict[str, Any] = request.args.to_dict()
+        # Nothing else: url_for reads some names as wishes about the address.
+        asked: dict[str, Any] = {word: request.args.get(word) for word in _WORDS}
         return redirect(url_for("organiser.report", **asked), 303)
     content = report_file(found, file_type, locale=page_locale(), zone=_zone())
     record(SecurityEvent.EXPORTED, what=f"report.{file_type}", rows=len(found.whole.events))

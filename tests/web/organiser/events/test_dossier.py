@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -90,8 +91,19 @@ def test_dossier_has_everything_a_successor_needs(app: Flask, event: Event) -> N
         "index.html", "README.txt", "calendar.ics", "materials/01-Folien_ 1_2.pdf",
         "materials/02-Folien_ 1_2.pdf",
     }  # fmt: skip
-    for forbidden in ("<script", "http-equiv", "<link", "<img", "@import", "url("):
+    for forbidden in ("<script", "<link", "<img", "@import", "url("):
         assert forbidden not in page
+
+
+def test_dossier_runs_nothing_that_somebody_has_typed(app: Flask, event: Event) -> None:
+    """It is opened from the disk, where no header of ours protects the reader."""
+    make_material(app, event, title="<script>x</script>", description="<img src=x onerror=x>")
+    page = made(app, event)["index.html"].decode()
+    assert "<script" not in page
+    assert "<img" not in page
+    (policy,) = re.findall(r'<meta http-equiv="([^"]*)" content="([^"]*)">', page)
+    assert policy[0] == "Content-Security-Policy"
+    assert policy[1].startswith("default-src 'none'; style-src 'unsafe-inline';")
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])

@@ -189,6 +189,16 @@ def test_without_typst_the_page_says_so_and_workbooks_work(
     assert team.get(PAGE.replace("report?", "report.xlsx?")).status_code == 200
 
 
+@pytest.mark.parametrize("more", ["_scheme=javascript&_external=1", "_method=POST", "endpoint=x"])
+def test_without_typst_the_address_leads_nowhere_else(
+    team: Browser, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    answer = team.get(f"{PAGE}&{more}".replace("report?", "report.pdf?"))
+    assert answer.status_code == 303
+    assert answer.location == "/organise/figures/report?from=2025-01-01&to=2025-12-31"
+
+
 @pytest.mark.parametrize("kind", ["", ".xlsx"])
 @pytest.mark.parametrize(
     "asked",
