@@ -1,5 +1,6 @@
 """Forms of materials: what is typed about a file, link, recording, contact or note."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
@@ -21,6 +22,7 @@ from ikone_events.web.organiser.fields import LocalTime, local_time, moment_of
 from ikone_events.web.shell.filters import language_name
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import ngettext
 from ikone_events.web.shell.interrupted import TeamForm
 
 # Offered languages; a file for `load` may name any other.
@@ -152,13 +154,17 @@ def has_unreadable_moment(form: MaterialForm) -> bool:
     return counts and not form.available_at.validate(form)
 
 
-def kinds_of(materials: Iterable[Material]) -> dict[MaterialKind, int]:
-    """How many materials there are of each kind."""
-    numbers: dict[MaterialKind, int] = {}
-    for material in materials:
-        kind = MaterialKind(material.kind)
-        numbers[kind] = numbers.get(kind, 0) + 1
-    return numbers
+def numbers_of(materials: Iterable[Material]) -> list[str]:
+    """How many materials there are of each kind, in words."""
+    numbers = Counter(MaterialKind(material.kind) for material in materials)
+    words = {
+        MaterialKind.FILE: lambda n: ngettext("%(num)d file", "%(num)d files", n),
+        MaterialKind.LINK: lambda n: ngettext("%(num)d link", "%(num)d links", n),
+        MaterialKind.RECORDING: lambda n: ngettext("%(num)d recording", "%(num)d recordings", n),
+        MaterialKind.CONTACT: lambda n: ngettext("%(num)d contact", "%(num)d contacts", n),
+        MaterialKind.NOTE: lambda n: ngettext("%(num)d note", "%(num)d notes", n),
+    }
+    return [words[kind](number) for kind, number in numbers.items() if kind in words]
 
 
 def _one_of(choices: type[StrEnum], value: str | None, otherwise: StrEnum) -> str:

@@ -35,8 +35,8 @@ from ikone_events.web.organiser.followup.material_forms import (
     SlidesForm,
     details_in,
     has_unreadable_moment,
-    kinds_of,
     new_form,
+    numbers_of,
 )
 from ikone_events.web.organiser.followup.requests import requests_card
 from ikone_events.web.organiser.frame import (
@@ -69,7 +69,7 @@ def _page(event: Event, form: MaterialForm) -> str:
         refused=bool(form.errors),
         waiting=waiting_materials(event),
         requests=requests_card(event, now()),
-        numbers=kinds_of(event.materials),
+        numbers=numbers_of(event.materials),
         released_to=count_releases(event),
         adding=[(kind.value, _(_ADD_LABELS[kind])) for kind in ADDED_BY_HAND],
         kinds=KIND_LABELS,

@@ -115,5 +115,7 @@ def _show(event: Event, what: str, sending: Sending) -> str:
             send_label=_("Send further materials") if what == "supplement" else _("Send answers"),
             back=url_for("organiser.follow_up", slug=event.slug),
             more=((_("Change the text"), text),),
+            tab="materials",
+            readers="" if what in _LATER else label,
         ),
     )

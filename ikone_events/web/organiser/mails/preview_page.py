@@ -48,7 +48,8 @@ HTML_POLICY = (
 class SendButton:
     """The buttons of a preview: their addresses, and the form values that they repeat.
 
-    The mail's HTML is at `here` + "/html", the test mail to oneself at `here` + "/test".
+    The mail's HTML is at `here` + "/html", the test mail to oneself at `here` + "/test". `readers`
+    names those of one version, where the audience has several.
     """
 
     title: str
@@ -64,6 +65,8 @@ class SendButton:
     schedule: str = ""
     schedule_label: str = ""
     more: tuple[tuple[str, str], ...] = ()
+    tab: str = "overview"
+    readers: str = ""
 
 
 def show_preview(
@@ -92,7 +95,7 @@ def show_preview(
         press=press,
         total=total_of(sending),
         **_kinds(sending),
-        audience=_(AUDIENCE_LABELS[sending.message.audience]),
+        audience=press.readers or _(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
         listed=listed,

@@ -238,4 +238,4 @@ def test_page_leads_to_the_follow_up_once_the_event_is_over(
     page = team.get(f"/organise/events/{event.slug}/materials?lang=en").text
 
     assert ("View and send the follow-up" in page) is offered
-    assert (f"/organise/events/{event.slug}/follow-up" in page) is offered
+    assert f"/organise/events/{event.slug}/follow-up" in page
