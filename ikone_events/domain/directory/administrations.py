@@ -109,6 +109,11 @@ class Name:
     source: NameSource
 
 
+def label_of_kind(kind: str) -> str:
+    """The label of a kind (message id); one of another version stands for itself."""
+    return KIND_LABELS[AdministrationKind(kind)] if kind in set(AdministrationKind) else kind
+
+
 def key_of(text: str) -> str:
     """The normalised form of a name; empty without letters and digits."""
     classes, place = _analyse(text)

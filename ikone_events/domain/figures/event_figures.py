@@ -107,11 +107,6 @@ class EventFigures:
     bodies: tuple[BodyFigures, ...] | None = None
 
     @property
-    def attendance_known(self) -> bool:
-        """Whether anything is known of who came."""
-        return self.attended_people is not None
-
-    @property
     def attendance_share(self) -> float | None:
         """Which part of the people with a place attended, from 0 to 1; None if not known."""
         if self.attended_people is None or not self.confirmed:

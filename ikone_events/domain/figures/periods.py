@@ -39,7 +39,9 @@ class PeriodFigures:
     @property
     def attendance_share(self) -> float | None:
         """Which part of the people with a place attended, from 0 to 1; None if not known."""
-        return self.attended_people / self.seats if self.attended_people and self.seats else None
+        if self.attended_people is None or not self.seats:
+            return None
+        return self.attended_people / self.seats
 
     def as_dict(self) -> dict[str, Any]:
         """The figures with plain values, for other programs."""
@@ -73,8 +75,13 @@ def attended_by_quarter(days: Iterable[tuple[date, EventFigures]]) -> dict[int, 
     found = dict.fromkeys(QUARTERS, 0)
     for day, figures in days:
         if figures.took_place:
-            found[(day.month - 1) // _MONTHS + 1] += figures.attended_people or 0
+            found[quarter_of(day)] += figures.attended_people or 0
     return found
+
+
+def quarter_of(day: date) -> int:
+    """The quarter of a day, from 1 to 4."""
+    return (day.month - 1) // _MONTHS + 1
 
 
 def _sum(numbers: Iterable[int | None]) -> int | None:

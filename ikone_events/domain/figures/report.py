@@ -7,10 +7,9 @@ from typing import Any
 
 from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigures
-from ikone_events.domain.figures.periods import PeriodFigures, add_up
+from ikone_events.domain.figures.periods import PeriodFigures, add_up, quarter_of
 
 VERSION = 1
-_MONTHS = 3
 Number = int | float | None
 Numbers = Mapping[str, Number]
 
@@ -97,12 +96,11 @@ class ReportPart:
     def numbers(self) -> dict[str, Number]:
         """The sums; administrations and other bodies once each, unrecorded attendance left out."""
         whole, places = self.whole, [each.figures.confirmed for each in self.events]
-        attended = whole.attended_people
         return {
             "registered": whole.registrations,
             "with_place": sum(number or 0 for number in places),
-            "attended": attended,
-            "share": None if attended is None or not whole.seats else attended / whole.seats,
+            "attended": whole.attended_people,
+            "share": whole.attendance_share,
             "administrations": whole.administrations,
             **_kinds(whole.administrations_by_kind),
             "members": whole.members,
@@ -136,8 +134,7 @@ class FunderReport:
         """The events by year and quarter, those of a quarter counted together."""
         found: dict[tuple[int, int], list[ReportedEvent]] = {}
         for event in self.whole.events:
-            quarter = (event.day.month - 1) // _MONTHS + 1
-            found.setdefault((event.day.year, quarter), []).append(event)
+            found.setdefault((event.day.year, quarter_of(event.day)), []).append(event)
         return {quarter: ReportPart.of(events) for quarter, events in found.items()}
 
     @property

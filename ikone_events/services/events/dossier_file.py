@@ -1,9 +1,7 @@
 """The dossier of an event as one ZIP file, which is read without the program."""
 
-import os
 import shutil
 import zipfile
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -24,6 +22,7 @@ from ikone_events.services.events.dossier import Dossier, DossierFile, read_doss
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.markdown import to_html
+from ikone_events.store.durable_files import replacing
 from ikone_events.store.events.models import Event
 
 _BLOCK = 1 << 20
@@ -49,23 +48,9 @@ def write_dossier(event: Event, target: IO[bytes], *, locale: str, now: datetime
 
 
 def save_dossier(event: Event, path: Path, *, locale: str, now: datetime) -> list[str]:
-    """Write the ZIP beside its place and move it there once it is whole. Raises OSError."""
-    part = path.with_name(f"{path.name}.part")
-    handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            missing = write_dossier(event, file, locale=locale, now=now)
-            file.flush()
-            os.fsync(handle)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    with suppress(OSError):
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    return missing
+    """Write the ZIP, which has its name once it is whole; see `write_dossier`. Raises OSError."""
+    with replacing(path) as file:
+        return write_dossier(event, file, locale=locale, now=now)
 
 
 def _add_file(archive: zipfile.ZipFile, name: str, path: Path) -> bool:

@@ -19,12 +19,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.figures.event_sums import bodies_by_id
 
 
-def check_period(first: date, last: date) -> None:
-    """Raise UnfitInput for a period that ends before it begins."""
-    if last < first:
-        raise UnfitInput(Complaint(N_("The period ends before it begins."), about="last"))
-
-
 def make_report(
     events: Collection[Event],
     first: date,
@@ -37,9 +31,11 @@ def make_report(
 ) -> FunderReport:
     """The report on those of these events that took place from the first to the last day.
 
-    A constant number of queries. `series` limits it to the events of that series.
+    A constant number of queries. `series` limits it to the events of that series. Raises UnfitInput
+    for a period that ends before it begins.
     """
-    check_period(first, last)
+    if last < first:
+        raise UnfitInput(Complaint(N_("The period ends before it begins."), about="last"))
     chosen = [
         event
         for event in events

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
+from ikone_events.domain.directory.administrations import label_of_kind
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.figures.report import (
@@ -24,7 +24,7 @@ _LABELS = {
     "attended": N_("Attended"),
     "share": N_("Attendance"),
     "administrations": N_("Public bodies"),
-    **{kind: KIND_LABELS[AdministrationKind(kind)] for kind in COUNTED_KINDS},
+    **{kind: label_of_kind(kind) for kind in COUNTED_KINDS},
     "members": N_("Members of the network"),
     "non_members": N_("Non-members"),
     "other_bodies": N_("Other bodies"),
@@ -56,11 +56,6 @@ class ReportWords:
     def numbers(self, values: Numbers) -> list[Cell]:
         """All numbers of a row, in the order of the columns."""
         return [self.number(name, values[name]) for name in _LABELS]
-
-    def kind(self, kind: str) -> str:
-        """The label of a kind of body; one of another version stands for itself."""
-        known = kind in set(AdministrationKind)
-        return self(KIND_LABELS[AdministrationKind(kind)]) if known else kind
 
     def cell(self, value: Cell) -> str:
         """A cell in words, for pages and PDFs."""
@@ -201,7 +196,7 @@ def _bodies(report: FunderReport, words: ReportWords) -> Sheet:
     rows = [
         [
             body.name or words(N_("no longer in the directory")),
-            words.kind(body.kind),
+            words(label_of_kind(body.kind)),
             body.official_key or None,
             yes if body.counts else no,
             body.events,

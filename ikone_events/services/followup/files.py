@@ -31,6 +31,7 @@ from ikone_events.domain.refusals import (
 )
 from ikone_events.services.installation import get_installation, session_now
 from ikone_events.store.db import db
+from ikone_events.store.durable_files import sync_folder
 from ikone_events.store.events.models import Material
 
 log = logging.getLogger(__name__)
@@ -209,15 +210,6 @@ def delete_lost_files() -> None:
     for path in lost_files(LOST_AFTER):
         with suppress(OSError):
             path.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _disk_fault(fault: OSError) -> Outage:

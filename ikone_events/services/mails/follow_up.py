@@ -63,8 +63,10 @@ def seen_by(
     return [material for material in seen if material.mailed_at == mailed_at]
 
 
-def links_to(seen: Iterable[Material], reader: Registration) -> tuple[MaterialLink, ...]:
+def links_to(seen: Sequence[Material], reader: Registration) -> tuple[MaterialLink, ...]:
     """Links to materials; files and answers are linked through the reader's own page."""
+    if not seen:  # as in every mail before the event: signing the page costs
+        return ()
     page = f"{get_installation().personal_page(reader.public_id, reader.link_epoch)}/materials"
     return tuple(
         MaterialLink(

@@ -20,6 +20,7 @@ from sqlalchemy import String, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ikone_events.store.db import Base, db, insert_into
+from ikone_events.store.durable_files import sync_folder
 
 _FILE = "forgotten"
 _LINE = re.compile(r"([0-9a-f]{64}) (\d{4}-\d\d-\d\d)")
@@ -103,15 +104,7 @@ def _append(hashes: Mapping[str, date]) -> None:
     finally:
         os.close(handle)
     if is_new:
-        _sync(_path().parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(_path().parent)
 
 
 def _path() -> Path:

@@ -132,14 +132,17 @@ def _is_cacheable() -> bool:
 
     A channel of ours is one of few, and many people come by it at once.
     """
+    if "ikone_demo" in current_app.extensions:
+        return False
+    if not request.query_string:
+        return True
     known = {COOKIE, VIA} if request.args.getlist(VIA) == [_via()] else {COOKIE}
-    plain = not request.query_string or not request.args.keys() - known
-    return plain and "ikone_demo" not in current_app.extensions
+    return not request.args.keys() - known
 
 
 def _via() -> str:
     """Return the channel in the link to this page; "" without."""
-    return channel_of(request.args.get(VIA))
+    return channel_of(request.args.get(VIA)) if request.query_string else ""
 
 
 def _source(found: Event, availability: SeatAvailability) -> PageSource:

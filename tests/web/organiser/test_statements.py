@@ -6,10 +6,19 @@ from flask import Flask
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.plan.plans import lay_plan
-from ikone_events.store.db import transaction
+from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from tests.factories import NOW, PAST, make_event, make_material, make_registration
+from ikone_events.store.followup.access import MaterialRelease
+from tests.factories import (
+    NOW,
+    PAST,
+    make_event,
+    make_material,
+    make_registration,
+    make_request,
+)
+from tests.standing import ANNA, SERIES, SLUG, make_series, make_standing
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import Queries
 
@@ -79,3 +88,48 @@ def test_transition_counts_only_what_its_needs_read(
     # Whether people may move up is a question to the seats; reopening asks it.
     counted = [statement for statement in locked if "EXISTS" not in statement]
     assert len(counted) == numbers, "\n".join(counted)
+
+
+def _grow(app: Flask, event: Event) -> None:
+    """People, materials released one by one, requests, standing sign-ups, events of a series."""
+    for number in range(3):
+        person = make_registration(app, event)
+        make_registration(app, event, status="waitlisted", waiting_order=number)
+        chosen = make_material(app, event, visibility="chosen")
+        make_material(app, event)
+        with app.app_context(), transaction():
+            db.session.add(MaterialRelease(material_id=chosen.id, registration_id=person.id))
+        make_request(app, event)
+        make_request(app, event, state="granted")
+        make_standing(app, **{**ANNA, "email": f"anna{person.id}@example.org"})
+        other = make_event(app, series=SERIES, state="followed_up", **PAST)
+        make_material(app, other, visibility="public")
+        make_registration(app, other)
+
+
+GROWING = [
+    "/events/{slug}/materials",
+    "/events/{slug}/follow-up",
+    "/events/{slug}/figures",
+    f"/series/{SLUG}",
+    f"/series/{SLUG}/standing",
+    "/figures/2026",
+    f"/figures/series/{SLUG}",
+    "/figures/report",
+]
+
+
+@pytest.mark.parametrize("page", [*(f"/organise{each}" for each in GROWING), f"/series/{SLUG}"])
+def test_page_after_events_asks_no_more_for_more_of_everything(
+    app: Flask, team: Browser, page: str
+) -> None:
+    make_series(app)
+    event = make_event(app, series=SERIES, state="dispatched", **PAST)
+    numbers = []
+    for _ in range(2):
+        _grow(app, event)
+        team.get(page.format(slug=event.slug))  # what is kept between requests
+        with Queries(app) as queries:
+            assert team.get(page.format(slug=event.slug)).status_code == 200
+        numbers.append(queries.statements)
+    assert len(numbers[0]) == len(numbers[1]), "\n".join(numbers[1])

@@ -7,7 +7,6 @@ An archive is a ZIP file whose manifest names every member with its hash. Member
 import hashlib
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, Table, select, text
 
 from ikone_events import __version__
 from ikone_events.services.installation import get_installation
+from ikone_events.store.durable_files import replacing
 from ikone_events.store.operating.schema import current_version
 from ikone_events.store.operating.snapshot import frozen, lines_of, tables_of
 
@@ -86,34 +86,10 @@ class Writer:
 
 @contextmanager
 def writing(path: Path, manifest: Manifest) -> Iterator[Writer]:
-    """Write an archive beside its place and move it there once it is whole and on the disk.
-
-    Only its owner may read it: it holds names and addresses.
-    """
-    part = path.with_name(f"{path.name}.part")
-    handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, 0o600)  # one that lay there may have been open to others
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                yield Writer(archive, manifest)
-                archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
-            file.flush()
-            os.fsync(handle)
-        part.replace(path)
-        sync_folder(path.parent)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's names on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Write an archive, which has its name once it is whole."""
+    with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        yield Writer(archive, manifest)
+        archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
 
 
 @contextmanager

@@ -19,11 +19,11 @@ from ikone_events.services.operating.backups.archive import (
     lines_in,
     make_backup,
     reading,
-    sync_folder,
 )
 from ikone_events.services.operating.backups.forgotten import add_deletions, read_deletions
 from ikone_events.services.operating.backups.objections import add_objections, read_objections
 from ikone_events.store.db import db
+from ikone_events.store.durable_files import sync_folder
 from ikone_events.store.mails.models import Heartbeat, OutboxPause
 from ikone_events.store.operating.first_start import create_missing, is_missing, note_created
 from ikone_events.store.operating.schema import alone, current_version, migrate_within, versions

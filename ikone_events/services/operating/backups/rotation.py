@@ -16,8 +16,8 @@ from ikone_events.services.operating.backups.archive import (
     is_backup,
     make_backup,
     reading,
-    sync_folder,
 )
+from ikone_events.store.durable_files import sync_folder
 
 # From so many backups on, their distance tells when the next ones will be made.
 _RHYTHM = 2

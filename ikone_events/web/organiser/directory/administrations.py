@@ -4,7 +4,7 @@ from datetime import date
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
+from ikone_events.domain.directory.administrations import AdministrationKind, label_of_kind
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import date_numeric, to_local
 from ikone_events.services.directory.administrations import (
@@ -26,7 +26,7 @@ from ikone_events.web.shell.i18n import page_locale
 
 def kind_label(kind: str) -> str:
     """Return the label of a kind; unknown kinds are returned as they are."""
-    return _(KIND_LABELS[AdministrationKind(kind)]) if kind in set(AdministrationKind) else kind
+    return _(label_of_kind(kind))
 
 
 def kind_choices() -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from ikone_events.domain.directory.administrations import KIND_LABELS, AdministrationKind
+from ikone_events.domain.directory.administrations import label_of_kind
 from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.times import month_words, to_local, week_words
 from ikone_events.web.shell.i18n import gettext as _
@@ -32,7 +32,7 @@ def by_time(moments: Iterable[datetime], zone: str) -> tuple[str, Rows]:
 
 def kind_rows(numbers: Mapping[str, int] | None) -> Rows:
     """Numbers by kind of body in the language of the page."""
-    return [(_kind(kind), number) for kind, number in (numbers or {}).items()]
+    return [(_(label_of_kind(kind)), number) for kind, number in (numbers or {}).items()]
 
 
 def channel_rows(numbers: Mapping[str, int] | None) -> Rows:
@@ -53,11 +53,6 @@ def channel_words(name: str) -> str:
 def percent(share: float | None) -> str:
     """A share in words; "" where it is not known."""
     return "" if share is None else _("%(number)d percent", number=round(share * 100))
-
-
-def _kind(kind: str) -> str:
-    known = kind in set(AdministrationKind)
-    return _(KIND_LABELS[AdministrationKind(kind)]) if known else kind
 
 
 def today_in(now: datetime, zone: str) -> date:

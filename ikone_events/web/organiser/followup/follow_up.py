@@ -42,7 +42,7 @@ from ikone_events.services.mails.drafts import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.followup.access import released_people
+from ikone_events.store.followup.access import count_releases
 from ikone_events.store.rooms.questions import questions_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -153,7 +153,7 @@ def _page(event: Event, form: FollowUpForm) -> str:
     sending = sending_of_version(event, None, now=moment)
     versions = _versions(sending) if stage in ("early", "ready") else []
     questions, asked = questions_of(event), replace(sending, asked=True)
-    numbers = count_each(_groups(event), now=moment)
+    numbers, released = count_each(_groups(event), now=moment), count_releases(event)
     return render_template(
         "organiser/followup/follow_up.html",
         event=event,
@@ -168,7 +168,7 @@ def _page(event: Event, form: FollowUpForm) -> str:
         needs_material=say_all(filter(None, [needs_material(facts)])),
         asks_link=stage == "ready" and lacks_link(facts),
         planned=planned_words(runs_by_itself(event, moment).get(Action.FOLLOW_UP), event),
-        materials=[(each, _readers(each)) for each in event.materials],
+        materials=[(each, _readers(each, released.get(each.id, 0))) for each in event.materials],
         asked=sum(counts_by_kind(asked).values()) if versions else 0,
         being_written=is_being_written(event),
         answered=sum(bool(each.answer) for each in questions),
@@ -215,14 +215,8 @@ def _version(sending: Sending, name: str, kind: MailKind, number: int) -> Versio
     try:
         draft = draft_for(sending, person, person.locale, now=sending.now)
     except UnfitInput as refusal:
-        return Version(
-            name=name,
-            kind=kind,
-            label=version.label,
-            number=number,
-            unfit=say_all(refusal.complaints),
-        )
-    return Version(name=name, kind=kind, label=version.label, number=number, draft=draft)
+        return replace(version, unfit=say_all(refusal.complaints))
+    return replace(version, draft=draft)
 
 
 def version_label(kind: MailKind) -> str:
@@ -235,12 +229,11 @@ def version_label(kind: MailKind) -> str:
     }[kind]
 
 
-def _readers(material: Material) -> str:
+def _readers(material: Material, released_to: int) -> str:
     """Return who finds a material in their e-mail."""
     if material.visibility == Visibility.CHOSEN:
-        number = len(released_people(material))
         return ngettext(
-            "one person it was released to", "%(num)d people it was released to", number
+            "one person it was released to", "%(num)d people it was released to", released_to
         )
     return {
         Visibility.PUBLIC.value: _("everybody, also those who waited"),
