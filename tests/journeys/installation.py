@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -43,9 +44,9 @@ class Installation:
 
 
 @contextmanager
-def running(folder: Path, **changes: Any) -> Iterator[Installation]:
+def running(folder: Path, *, begins: datetime = NOW, **changes: Any) -> Iterator[Installation]:
     """Serve from a fresh SQLite file by waitress, with the engine at work; other settings too."""
-    clock, port = FixedClock(), free_port()
+    clock, port = FixedClock(begins), free_port()
     url = f"http://127.0.0.1:{port}"
     with Mailbox() as mailbox:
         values = {"smtp_url": mailbox.url, "mail_per_minute": 600_000, "tick_seconds": 1}
@@ -54,7 +55,7 @@ def running(folder: Path, **changes: Any) -> Iterator[Installation]:
         with app.app_context():
             migrate()
             with transaction():
-                add(_organiser(), now=NOW)
+                add(_organiser(), now=begins)
         with _serving(app, port):
             yield Installation(app, url, clock, mailbox)
         with app.app_context():

@@ -33,18 +33,20 @@ _OF_FORM = and_(
 )
 
 
-def questions_of(event: Event) -> list[AskedQuestion]:
+def questions_of(event: Event, *, waiting: bool = False) -> list[AskedQuestion]:
     """All questions of an event, in no order.
 
-    Those of forms are of confirmed people; one that was answered stays when its person withdraws.
+    Those of forms are of confirmed people, and of `waiting` ones where they are written to; one
+    that was answered stays when its person withdraws.
     """
+    whose = [Status.CONFIRMED.value, *([Status.WAITLISTED.value] if waiting else [])]
     asked = select(
         Registration.public_id.label("key"),
         Registration.question.label("text"),
         Registration.registered_at.label("asked_at"),
         *(*_OF_PERSON, *_OF_QUESTION),
     ).outerjoin(Question, _OF_FORM)
-    kept = or_(Registration.status == Status.CONFIRMED.value, Question.answered_at.is_not(None))
+    kept = or_(Registration.status.in_(whose), Question.answered_at.is_not(None))
     forms = _rows(asked.where(Registration.event_id == event.id, Registration.question != "", kept))
     live = select(
         Question.public_id.label("key"),

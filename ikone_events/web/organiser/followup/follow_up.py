@@ -152,7 +152,8 @@ def _page(event: Event, form: FollowUpForm) -> str:
     stage = stage_of(event)
     sending = sending_of_version(event, None, now=moment)
     versions = _versions(sending) if stage in ("early", "ready") else []
-    questions, asked = questions_of(event), replace(sending, asked=True)
+    questions = questions_of(event, waiting=event.follow_up_to_waiting)
+    asked = replace(sending, asked=True)
     numbers, released = count_each(_groups(event), now=moment), count_releases(event)
     return render_template(
         "organiser/followup/follow_up.html",

@@ -56,7 +56,7 @@ def answer_and_publish(slug: str, public_id: str) -> Answer:
 
 def _page(event: Event, **refused: object) -> str:
     usable = phase_of(event, now()) in USABLE
-    found = questions_of(event) if usable else []
+    found = questions_of(event, waiting=event.follow_up_to_waiting) if usable else []
     rows = rows_by_key(event) if usable else {}
     published = {each.id: each for each in published_answers(event)}
     material = next((each for each in event.materials if each.kind == ANSWERS), None)

@@ -196,6 +196,19 @@ def test_answer_is_written_published_and_sent_later(app: Flask, team: Browser) -
     assert "being written" in team.get(page_of(event, "?lang=en")).text
 
 
+def test_question_of_somebody_who_waited_is_answered_in_their_mail(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, state="dispatched", **PAST)
+    make_material(app, event)
+    person = make_registration(app, event, status="waitlisted", question="Geht das nächstes Mal?")
+    page = f"/organise/events/{event.slug}/questions"
+    assert "Geht das nächstes Mal?" in team.get(page).text
+    form = {"answer": "Ja, im Mai.", "version": "0"}
+    assert team.post(f"{page}/{person.public_id}", form).status_code == 303
+    assert "Ja, im Mai." in team.get(page_of(event, "/waited")).text
+
+
 def test_refused_answer_is_shown_again_as_it_was_typed(app: Flask, team: Browser) -> None:
     event = make_event(app, state="followed_up", **PAST)
     person = make_registration(app, event, last_name="Quitte", question="Und?")
