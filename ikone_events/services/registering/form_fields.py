@@ -29,7 +29,7 @@ from ikone_events.services.registering.answers import places_taken
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.followup.feedback import FeedbackAnswer
+from ikone_events.store.followup.feedback import FeedbackAnswer, number_of_entries
 from ikone_events.store.registering.form_fields import (
     AS_DESCRIBED,
     Answer,
@@ -42,6 +42,9 @@ _ANSWERS: Mapping[FormName, tuple[Any, Any]] = {
     FormName.REGISTRATION: (Answer, Answer.registration_id),
     FormName.FEEDBACK: (FeedbackAnswer, FeedbackAnswer.entry),
 }
+_ANSWERED = Complaint(
+    N_("Somebody has given feedback already. A new question would show single answers.")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> Ow
     """Add a field at the end of its form. Raises UnfitInput, StaleForm, NotFound."""
     event = _lock_for_edit(slug, expected, now=now)
     rows = _rows(event, draft.form)
+    if draft.form is FormName.FEEDBACK and number_of_entries(event.id):
+        raise UnfitInput(_ANSWERED)
     if len(rows) >= MOST_FIELDS:
         text = N_("At most %(limit)d fields, please.")
         raise UnfitInput(Complaint(text, {"limit": MOST_FIELDS}))
@@ -116,13 +121,7 @@ def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> Ow
 
 
 def edit_field(
-    slug: str,
-    key: str,
-    draft: OwnField,
-    *,
-    expected: int,
-    now: datetime,
-    role: str = ROLES[-1],
+    slug: str, key: str, draft: OwnField, *, expected: int, now: datetime, role: str = ROLES[-1]
 ) -> OwnField:
     """Replace a field. A consent's changed text becomes a new version of it.
 

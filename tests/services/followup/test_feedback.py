@@ -232,6 +232,19 @@ def test_results_are_shown_from_five_people_on(app: Flask) -> None:
 
 
 @both
+def test_no_question_is_added_for_those_who_answer_later(app: Flask) -> None:
+    """Its results would be shown at once, with fewer answers than are shown of any event."""
+    event = past_event(app)
+    new = OwnField(form=FormName.FEEDBACK, kind=FieldKind.SHORT_TEXT, label="Und sonst?")
+    give(app, make_registration(app, event), {RATING: "4"})
+    with app.app_context(), pytest.raises(UnfitInput) as refusal, transaction():
+        add_field(event.slug, new, expected=1, now=NOW)
+    assert "Somebody has given feedback already" in str(refusal.value.complaints[0])
+    other = OwnField(kind=FieldKind.SHORT_TEXT, label="Essen")
+    with app.app_context(), transaction():
+        add_field(event.slug, other, expected=1, now=NOW)
+
+
 def test_counts_leave_out_events_without_questions(app: Flask) -> None:
     asked, other = past_event(app), make_event(app)
     make_registration(app, asked)

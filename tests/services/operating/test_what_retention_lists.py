@@ -3,12 +3,14 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from ikone_events.config import Settings
 from ikone_events.services.privacy.due import due_besides, due_events
 from ikone_events.store.calendars.personal_feeds import PersonalFeed
 from ikone_events.store.db import Base, db
@@ -31,6 +33,7 @@ from tests.factories import (
     make_material,
     make_registration,
     make_request,
+    make_settings,
     make_speaker,
     make_subscriber,
 )
@@ -43,6 +46,11 @@ LATER, AS_OF = NOW + timedelta(days=89), "2026-05-28"  # the retention of the pa
 _BY_TABLE = re.compile(r"(\d+) of (\w+)")
 # What belongs to nobody any more goes with the last one; the page says so without a number.
 _AFTERWARDS = {"left_text", "personal_feed", "undeliverable_address"}
+
+
+@pytest.fixture
+def settings(data_dir: Path, database: str) -> Settings:
+    return make_settings(data_dir, database_url=database)
 
 
 @pytest.fixture
@@ -156,6 +164,7 @@ def _all_rows(told: str) -> dict[str, int]:
     return {table: int(number) for number, table in _BY_TABLE.findall(line)}
 
 
+@pytest.mark.both_databases
 def test_list_record_and_tables_agree(app: Flask, past: Event, elsewhere: Event) -> None:
     before = _rows(app)
     listed = _all_rows(call(app, "retention", "--as-of", AS_OF, "--dry-run").output)
