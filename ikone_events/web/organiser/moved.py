@@ -6,6 +6,7 @@ from flask import redirect, request, url_for
 
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.i18n import address_with
 
 _NUMBER = "<int(max=2147483647):number>"
 # Earlier address, the endpoint of today, and what it requires.
@@ -47,8 +48,8 @@ def _add(name: str, old: str, endpoint: str, needed: Permission) -> None:
     def moved(**values: Any) -> Answer:
         if "slug" in values:
             seen_event(values["slug"])  # a foreign event answers like a missing one
-        query = request.args.to_dict(flat=False)
-        return redirect(url_for(f"organiser.{endpoint}", **{**query, **values}), 308)
+        path = url_for(f"organiser.{endpoint}", **values)
+        return redirect(address_with(path, request.args.to_dict(flat=False)), 308)
 
 
 for _name, _row in zip(earlier_endpoints(), MOVED, strict=True):

@@ -145,12 +145,17 @@ def requested(slug: str) -> ResponseReturnValue:
     return no_store(make_response(shown))
 
 
-def _ask_to_wait(event: Event, form: RequestForm, seconds: int) -> Response:
+def busy_words(seconds: int) -> str:
+    """What a form says that was sent too often."""
     text = gettext(
         "There were many requests from here within a short time. Nothing was stored this time, and"
         " your entries are kept."
     )
-    form.form_errors.append(f"{text} {wait_words(seconds)}")
+    return f"{text} {wait_words(seconds)}"
+
+
+def _ask_to_wait(event: Event, form: RequestForm, seconds: int) -> Response:
+    form.form_errors.append(busy_words(seconds))
     response = _form(event, form, 429, "busy")
     response.headers["Retry-After"] = str(seconds)
     return response

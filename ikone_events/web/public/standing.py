@@ -16,12 +16,20 @@ from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.queries import Series, get_series
 from ikone_events.store.events.series import series_name
 from ikone_events.store.registering.standing import StandingSignUp
+from ikone_events.web.public.material_requests import busy_words
 from ikone_events.web.registering.person_form import POSITION, PersonForm, RegistrationForm
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import PublicForm
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import PERSONAL, SIGN_UP, limited
+from ikone_events.web.shell.limits import (
+    PERSONAL,
+    SIGN_UP,
+    SIGN_UP_OF_ADDRESS,
+    limited,
+    rate_limit_by_address,
+    rate_limit_by_ip,
+)
 
 blueprint = Blueprint("standing", __name__)
 no_store_but_forms(blueprint, "standing.sign_up")
@@ -66,24 +74,34 @@ class EndForm(PublicForm):
 
 @blueprint.route("/series/<slug>/standing", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
-@limited(SIGN_UP, methods=["POST"])
 def sign_up(slug: str) -> ResponseReturnValue:
     """The form, and its answer, which is the same for known and unknown addresses."""
     series, form = get_series(slug), StandingForm()
     if closed := standing.closed_to_standing(slug):
         page = render_template("public/standing_closed.html", series=series, complaint=closed)
         return make_response(page, 409)
-    if request.method == "GET":
-        return _form(series, form)
+    return _form(series, form) if request.method == "GET" else _answer(series, form)
+
+
+def _answer(series: Series, form: StandingForm) -> ResponseReturnValue:
+    if wait := rate_limit_by_ip(SIGN_UP, _SENT):
+        return _ask_to_wait(series, form, wait)
     if not form.validate():
         return _form(series, form, "invalid"), 422
+    if wait := rate_limit_by_address(SIGN_UP_OF_ADDRESS, _SENT, [form.email.data]):
+        return _ask_to_wait(series, form, wait)
     try:
         with transaction():
-            standing.sign_up(slug, form.draft(page_locale()), now=now())
+            standing.sign_up(series.slug, form.draft(page_locale()), now=now())
     except RegistrationClosed:  # switched off since the check above
-        return redirect(url_for("standing.sign_up", slug=slug), 303)
-    session[_SENT] = {"email": form.email.data, "slug": slug}
-    return redirect(url_for("standing.signed_up", slug=slug), 303)
+        return redirect(url_for("standing.sign_up", slug=series.slug), 303)
+    session[_SENT] = {"email": form.email.data, "slug": series.slug}
+    return redirect(url_for("standing.signed_up", slug=series.slug), 303)
+
+
+def _ask_to_wait(series: Series, form: StandingForm, seconds: int) -> ResponseReturnValue:
+    form.form_errors.append(busy_words(seconds))
+    return _form(series, form, "busy"), 429, {"Retry-After": str(seconds)}
 
 
 def _form(series: Series, form: StandingForm, outcome: str = "") -> str:

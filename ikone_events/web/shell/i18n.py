@@ -1,8 +1,10 @@
 """Languages: the locale of a page, and the translation of complaints."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
+from urllib.parse import urlencode
 
 import flask_babel
 from babel.support import NullTranslations, Translations
@@ -146,9 +148,13 @@ def language_url(code: str) -> str:
     """URL of this page in another language, with its query."""
     if request.endpoint is None:
         return f"{request.script_root}/?{COOKIE}={code}"
-    query: dict[str, Any] = request.args.to_dict(flat=False)
-    query[COOKIE] = code
-    return url_for(request.endpoint, **{**query, **(request.view_args or {})})
+    path = url_for(request.endpoint, **(request.view_args or {}))
+    return address_with(path, {**request.args.to_dict(flat=False), COOKIE: [code]})
+
+
+def address_with(path: str, query: Mapping[str, Sequence[str]]) -> str:
+    """An address with a query from outside, of which url_for would read some names as wishes."""
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def translate(complaint: Complaint) -> str:

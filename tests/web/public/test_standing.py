@@ -2,16 +2,18 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.config import Settings
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import StandingSignUp
-from tests.factories import PAST, make_material
+from tests.factories import PAST, make_material, make_settings
 from tests.standing import SERIES, SLUG, make_date, make_series, make_standing, work
 from tests.web.visitor import everything, mails_composed, outcome_of, press, token_of
 
@@ -147,3 +149,24 @@ def test_page_of_the_series_has_its_text_and_public_materials(
     assert "Intern" not in page
     assert "<em>first</em>" in client.get(f"/series/{SLUG}?lang=en").text
     assert SERIES in page
+
+
+class TestLimits:
+    """With the limits of an installation."""
+
+    @pytest.fixture
+    def settings(self, data_dir: Path) -> Settings:
+        return make_settings(data_dir, rate_limits=True)
+
+    def test_address_is_signed_up_ten_times_an_hour_and_nothing_typed_is_lost(
+        self, app: Flask, client: FlaskClient
+    ) -> None:
+        make_series(app)
+        make_date(app)
+        data = {**TYPED, "csrf_token": token_of(client.get(FORM))}
+        for _press in range(10):
+            assert client.post(FORM, data=data).status_code == 303
+        answer = client.post(FORM, data=data)
+        assert (answer.status_code, outcome_of(answer)) == (429, "busy")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert 'value="anna@example.org"' in answer.text

@@ -67,6 +67,16 @@ def texts_of(html: str) -> set[str]:
     return {piece.strip() for piece in pieces if re.search(r"[A-Za-z]{3}", piece)}
 
 
+@pytest.mark.parametrize("odd", ["_scheme=javascript&_external=1", "_method=POST", "endpoint=x"])
+def test_no_query_breaks_a_page_or_leads_elsewhere(client: FlaskClient, odd: str) -> None:
+    """Flask reads some names as wishes about the address of the other language."""
+    for path in ("/", "/nothing"):
+        page = client.get(f"{path}?{odd}")
+        assert page.status_code == (200 if path == "/" else 404), path
+        assert 'href="javascript:' not in page.text
+    assert f'href="/?{odd.replace("&", "&amp;")}&amp;lang=en"' in client.get(f"/?{odd}").text
+
+
 STATES = ["announced", "open", "closed", "dispatched", "followed_up", "postponed", "cancelled"]
 
 
