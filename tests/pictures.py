@@ -44,6 +44,7 @@ QUALITY = 0.82
 # The trial: tomorrow and without a link; open; a draft; over.
 TOMORROW, OPEN, DRAFT, OVER = "smart-city-2", "smart-city-3", "smart-city-4", "smart-city-1"
 EVENTS = "/organise/events"
+SERIES = "workshop-reihe-bewerbung-als-smart-city"
 REASON = "Die Referentin ist erkrankt. Einen neuen Termin gibt es nicht."
 
 Step = Callable[[Page], None]
@@ -122,6 +123,10 @@ PICTURES: dict[str, Picture] = {
     ),
     "termin": Picture(f"{EVENTS}/{OPEN}/date", _new_date),
     "unterlagen": Picture(f"{EVENTS}/{OVER}/materials", height=600),
+    "nachbereitung": Picture(f"{EVENTS}/{TOMORROW}/follow-up", height=860),
+    "zahlen": Picture(f"{EVENTS}/{OVER}/figures", height=760),
+    "reihe": Picture(f"/organise/series/{SERIES}", height=640),
+    "aufbewahrung": Picture("/organise/settings/retention", height=600),
     "anwesenheit": Picture(f"{EVENTS}/{OVER}/attendance"),
     "liste": Picture(f"{EVENTS}/{TOMORROW}/registrations/door", height=680),
     "absagen": Picture(f"{EVENTS}/{OPEN}/do/cancel", _fill(reason=REASON), height=680),

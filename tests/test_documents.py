@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -189,3 +190,13 @@ def _placeholders(text: str) -> tuple[str, ...]:
 
 def test_no_translation_is_fuzzy(german: Catalog) -> None:
     assert [message.id for message in german if message.id and message.fuzzy] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/handbuch.md"])
+def test_document_says_everything_once(name: str) -> None:
+    """Joining branches keeps both copies of what each of them moved."""
+    text = (ROOT / name).read_text("utf-8")
+    parts = Counter(part.strip() for part in re.split(r"\n(?=- |\n)", text))
+    assert [part for part, number in parts.items() if number > 1 and len(part) > 60] == []
+    headings = Counter(re.findall(r"^(?:#+ .+|[A-Z][^.\n]*:)$(?=\n\n- )", text, re.MULTILINE))
+    assert [heading for heading, number in headings.items() if number > 1] == []

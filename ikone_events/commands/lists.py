@@ -82,7 +82,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
 @with_appcontext
 @with_tables
 def dossier(slug: str, file: Path, language: str, force: bool) -> None:
-    """Write all of an event besides its attendees into a ZIP file, for whoever takes over."""
+    """Write everything of an event except its attendees into a ZIP file, for whoever takes over."""
     event = get_event(slug)
     if file.exists() and not force:
         fail(f"{file} exists already; --force replaces it.")

@@ -30,7 +30,7 @@ def test_figures_of_an_event_are_json_with_both_sentences(app: Flask) -> None:
     assert {name: found[name] for name in expected} == expected
     assert found["press_sentence"] == {
         "de": "1 Verwaltung nahm am 27. Februar 2026 online teil, ein Mitglied.",
-        "en": "1 administration took part online on 27 February 2026, a member.",
+        "en": "1 public body took part online on 27 February 2026, a member.",
     }
     unknown = json.loads(run(app, "unknown"))
     assert (unknown["attended_people"], unknown["press_sentence"]["de"]) == (None, "")

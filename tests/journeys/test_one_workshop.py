@@ -193,7 +193,7 @@ def _follow_up(team: Page, installation: Installation, slug: str, slides: Path) 
 
 def _download(browser: Browser, installation: Installation, slides: Path) -> None:
     *_, mail = installation.mails_to(ANNA.email, number=3)
-    assert mail.subject == "Folien und Links: Sensoren für Müllbehälter"
+    assert mail.subject == "Unterlagen: Sensoren für Müllbehälter"
     assert "vielen Dank für Ihre Teilnahme" in mail.text
     assert "https://leitfaden.example.org/sensoren" in mail.text
     *_, other = installation.mails_to(CORA.email, number=4)

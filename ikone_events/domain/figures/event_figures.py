@@ -29,12 +29,12 @@ RULES = {
         " erfasst hat, ist leer und nicht null."
     ),
     "en": (
-        "Administrations are counted once each, with at least one person who attended: cities"
+        "Public bodies are counted once each, with at least one person who attended: cities"
         " without a district, districts, municipal associations, independent towns and independent"
-        " municipalities. A local municipality counts to its municipal association where the"
+        " municipalities. A local municipality counts towards its municipal association where the"
         " directory names it. Ministries, universities, special-purpose associations and other"
-        " bodies are counted separately. Membership is that of the event's day. First-timers are"
-        " administrations that have attended no earlier event. Unconfirmed are registrations"
+        " bodies are counted separately. Membership is as of the event's day. First-timers are"
+        " public bodies that have attended no earlier event. Unconfirmed are registrations"
         " whose e-mail address was never confirmed. What nobody has recorded is empty, not zero."
     ),
 }

@@ -90,7 +90,7 @@ def year_sentence(
         return f"{year} richtete {organisation} {held} aus. {came} gezählt; {present}{among}."
     held = "1 event" if events == 1 else f"{events} events"
     came = "1 attendance was" if people == 1 else f"{people} attendances were"
-    present = "1 administration was" if bodies == 1 else f"{bodies or 'no'} administrations were"
+    present = "1 public body was" if bodies == 1 else f"{bodies or 'no'} public bodies were"
     among = f", among them {members} of the {of_members} members" if members else ""
     return f"In {year}, {organisation} held {held}. {came} counted; {present} represented{among}."
 
@@ -122,17 +122,17 @@ def _german(number: int, members: int, guests: int, day: str, where: str) -> str
 
 def _english(number: int, members: int, guests: int, day: str, where: str) -> str:
     if number == 0:
-        return f"No administration took part {where} on {day}."
+        return f"No public body took part {where} on {day}."
     if number == 1:
         which = "a member" if members else "not a member"
-        return f"1 administration took part {where} on {day}, {which}."
+        return f"1 public body took part {where} on {day}, {which}."
     told, more = rounded(number)
     parts = (
         _of(members, "1 member", "members", "no"),
         _of(guests, "1 non-member", "non-members", "no"),
     )
     begins = f"More than {told}" if more else str(told)
-    return f"{begins} administrations took part {where} on {day}: {parts[0]} and {parts[1]}."
+    return f"{begins} public bodies took part {where} on {day}: {parts[0]} and {parts[1]}."
 
 
 def _of(number: int, one: str, many: str, none: str) -> str:

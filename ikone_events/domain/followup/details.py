@@ -46,12 +46,12 @@ VISIBILITY_LABELS = {
     Visibility.REGISTERED: N_("People who registered"),
     Visibility.PUBLIC: N_("Everybody"),
     Visibility.ATTENDED: N_("People who took part"),
-    Visibility.CHOSEN: N_("People whom I choose"),
+    Visibility.CHOSEN: N_("People I choose"),
 }
 AVAILABILITY_LABELS = {
     Availability.FOLLOW_UP: N_("With the follow-up"),
     Availability.NOW: N_("At once"),
-    Availability.AT: N_("From a moment on"),
+    Availability.AT: N_("From a set time on"),
 }
 # Kinds with an address on another site.
 LINKED = (MaterialKind.LINK, MaterialKind.RECORDING)

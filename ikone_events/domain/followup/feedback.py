@@ -37,7 +37,7 @@ def is_asked(facts: FeedbackFacts) -> bool:
 def feedback_complaint(facts: FeedbackFacts) -> Complaint | None:
     """Why the person can't give feedback now, or None."""
     if not is_asked(facts):
-        return Complaint(N_("Only people who took part are asked for their opinion."))
+        return Complaint(N_("Only people who took part are asked for feedback."))
     if facts.now < facts.ends_at:
         return Complaint(N_("The event is not over yet."))
     return None

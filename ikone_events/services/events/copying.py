@@ -57,9 +57,9 @@ class CopyPart(StrEnum):
 PART_LABELS: Mapping[CopyPart, str] = {
     CopyPart.CONTENT: N_("Summary, description and programme"),
     CopyPart.SETTINGS: N_("Number of places and rules of registration"),
-    CopyPart.FIELDS: N_("Own fields of the registration form"),
-    CopyPart.TEXTS: N_("Edited texts of the e-mails"),
-    CopyPart.PLAN: N_("Automatic steps as they were changed, and own messages"),
+    CopyPart.FIELDS: N_("Your own fields in the registration form"),
+    CopyPart.TEXTS: N_("Edited e-mail texts"),
+    CopyPart.PLAN: N_("Automatic steps with your changes, and your own messages"),
     CopyPart.CONTACTS: N_("Contacts for topics, among the materials"),
     CopyPart.FEEDBACK: N_("Feedback: questions, or the address of the survey"),
     CopyPart.ROOM: N_("The same video room: link, PIN and dial-in"),

@@ -104,7 +104,7 @@ def _overview(report: FunderReport, words: ReportWords) -> list[Sequence[Cell]]:
         (N_("Last day"), report.last),
         *([(N_("Series"), report.series)] if report.series else []),
         *([(N_("Extent"), limited)] if report.is_partial else []),
-        (N_("Made on"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
+        (N_("Created on"), moment_page(report.made_at, locale=words.locale, zone=words.zone)),
         (N_("Events held"), whole.events),
         (N_("of these without recorded attendance"), whole.events_without_attendance),
         (N_("Events left out (cancelled, or not over)"), report.left_out),
@@ -172,7 +172,7 @@ def _quarters(report: FunderReport, words: ReportWords) -> Sheet:
     ]
     rows = [
         [
-            words(N_("%(number)d. quarter %(year)d"), number=quarter, year=year),
+            words(N_("Quarter %(number)d, %(year)d"), number=quarter, year=year),
             len(part.events),
             *words.numbers(part.numbers),
         ]

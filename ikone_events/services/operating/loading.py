@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import RULES, State
+from ikone_events.domain.followup.access import AFTER_FOLLOW_UP
 from ikone_events.domain.followup.details import MaterialKind
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.operating.dataset import Dataset, read_dataset
@@ -23,6 +24,7 @@ from ikone_events.services.directory.importing import store_organisations
 from ikone_events.services.events.editing import fill_event
 from ikone_events.services.followup.files import stored_file, upload_from
 from ikone_events.services.followup.materials import add_last, new_entry, new_file
+from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.mails.invitations import new_calendar_uid
 from ikone_events.services.plan.plans import lay_plan
 from ikone_events.services.privacy.archiving import archive_persons
@@ -106,6 +108,8 @@ def _store_event(
     lay_fields(event, record.fields, now=now)
     for material in record.materials:
         _store_material(event, material, loaded, folder=folder, now=now)
+    if record.state in AFTER_FOLLOW_UP:
+        note_mailed(event, now=now)
     loaded.events += 1
     return event
 

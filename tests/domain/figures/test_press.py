@@ -46,7 +46,7 @@ def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool
                 " davon 13 Mitglieder und 30 Nicht-Mitglieder."
             ),
             (
-                "More than 40 administrations took part online on 12 January 2021:"
+                "More than 40 public bodies took part online on 12 January 2021:"
                 " 13 members and 30 non-members."
             ),
         ),
@@ -57,7 +57,7 @@ def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool
                 " davon 1 Mitglied und 39 Nicht-Mitglieder."
             ),
             (
-                "40 administrations took part in person on 12 January 2021:"
+                "40 public bodies took part in person on 12 January 2021:"
                 " 1 member and 39 non-members."
             ),
         ),
@@ -68,7 +68,7 @@ def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool
                 " davon keine Mitglieder und 17 Nicht-Mitglieder."
             ),
             (
-                "17 administrations took part in person or online on 12 January 2021:"
+                "17 public bodies took part in person or online on 12 January 2021:"
                 " no members and 17 non-members."
             ),
         ),
@@ -78,22 +78,22 @@ def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool
                 "12 Verwaltungen nahmen am 12. Januar 2021 online teil,"
                 " davon 11 Mitglieder und 1 Nicht-Mitglied."
             ),
-            "12 administrations took part online on 12 January 2021: 11 members and 1 non-member.",
+            "12 public bodies took part online on 12 January 2021: 11 members and 1 non-member.",
         ),
         (
             *(1, 0, "online"),
             "1 Verwaltung nahm am 12. Januar 2021 online teil, ein Mitglied.",
-            "1 administration took part online on 12 January 2021, a member.",
+            "1 public body took part online on 12 January 2021, a member.",
         ),
         (
             *(0, 1, "online"),
             "1 Verwaltung nahm am 12. Januar 2021 online teil, kein Mitglied.",
-            "1 administration took part online on 12 January 2021, not a member.",
+            "1 public body took part online on 12 January 2021, not a member.",
         ),
         (
             *(0, 0, "online"),
             "Am 12. Januar 2021 nahm keine Verwaltung online teil.",
-            "No administration took part online on 12 January 2021.",
+            "No public body took part online on 12 January 2021.",
         ),
     ],
 )

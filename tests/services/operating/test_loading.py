@@ -8,6 +8,7 @@ from flask import Flask
 
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.followup.sending import new_materials
 from ikone_events.services.operating.loading import Loaded, store_dataset
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Material
@@ -82,3 +83,22 @@ def test_every_kind_is_loaded_with_what_is_said_about_it(app: Flask, tmp_path: P
 def test_unfit_material_refuses_the_whole_file(material: dict[str, str], words: str) -> None:
     with pytest.raises(UnfitInput, match=words):
         read_dataset(dataset(material))
+
+
+@pytest.mark.parametrize(("state", "number"), [("dispatched", 1), ("followed_up", 0)])
+def test_loaded_follow_up_has_told_of_its_materials(
+    app: Flask, tmp_path: Path, state: str, number: int
+) -> None:
+    """Else the first supplement would tell people of what they have had for years."""
+    link = {"title": "Leitfaden", "url": "https://example.org", "availability": "now"}
+    file = dataset(link)
+    file["events"][0] |= {
+        "starts_at": "2026-01-12T10:00:00+01:00",
+        "ends_at": "2026-01-12T12:00:00+01:00",
+        "state": state,
+    }
+    with app.app_context():
+        with transaction():
+            store_dataset(read_dataset(file), folder=tmp_path, actor="load", now=NOW)
+        (material,) = db.session.scalars(db.select(Material))
+        assert len(new_materials(material.event, NOW)) == number

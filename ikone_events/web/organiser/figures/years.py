@@ -91,6 +91,7 @@ def figures_series(slug: str) -> str:
     period = period_of(events, now())
     return render_template(
         "organiser/figures/series.html",
+        slug=slug,
         name=events[-1].series,
         period=period,
         **_shown(period),

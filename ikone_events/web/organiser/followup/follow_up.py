@@ -224,9 +224,9 @@ def version_label(kind: MailKind) -> str:
     """Return who gets a version, in few words."""
     return {
         MailKind.FOLLOW_UP: _("Attended"),
-        MailKind.FOLLOW_UP_MISSED: _("Absent, with a text of its own"),
+        MailKind.FOLLOW_UP_MISSED: _("Absent, with a different text"),
         MailKind.FOLLOW_UP_UNKNOWN: _("Attendance not known"),
-        MailKind.FOLLOW_UP_WAITED: _("Waited and got no place"),
+        MailKind.FOLLOW_UP_WAITED: _("Stayed on the waiting list"),
     }[kind]
 
 

@@ -38,7 +38,7 @@ class MaterialForm(TeamForm):
     language = SelectField(_l("Language"), validate_choice=False)
     visibility = SelectField(_l("Who may see it"), default="registered", validate_choice=False)
     availability = SelectField(_l("From when"), default="follow_up", validate_choice=False)
-    available_at = LocalTime(_l("Moment of release"))
+    available_at = LocalTime(_l("Time of release"))
 
 
 class FileForm(MaterialForm):

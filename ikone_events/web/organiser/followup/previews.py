@@ -104,7 +104,7 @@ def _show(event: Event, what: str, sending: Sending) -> str:
         ready = ready and bool(new_materials(event, sending.now))
     label = version_label(version) if version else _(LABELS[kind])
     if what == "asked":
-        label = _("Among them those who asked something")
+        label = _("Of these, people who asked a question")
     return show_preview(
         sending,
         SendButton(
@@ -112,7 +112,7 @@ def _show(event: Event, what: str, sending: Sending) -> str:
             what=_("Each person’s e-mail lists only what that person may see."),
             here=here,
             send=f"{here}/send" if ready else "",
-            send_label=_("Send further materials") if what == "supplement" else _("Send answers"),
+            send_label=_("Send the supplement") if what == "supplement" else _("Send answers"),
             back=url_for("organiser.follow_up", slug=event.slug),
             more=((_("Change the text"), text),),
             tab="materials",

@@ -28,7 +28,10 @@ def test_series_shows_its_events_with_figures(app: Flask, team: Browser) -> None
     assert "Im Februar" in page
     assert "Im März" in page
     assert "Anderes" not in page
-    assert re.search(r'data-l="Angemeldet"[^>]*>2', page), page
+    assert re.search(r'data-l="Bestätigt"[^>]*>2', page), page
+    figures = f"/organise/figures/series/{SLUG}"
+    assert f'href="{figures}"' in page
+    assert f'href="{PATH}"' in team.get(figures).text
     assert "Eine Person wird zu jedem Termin angemeldet." in page
     assert team.get("/organise/series/nix").status_code == 404
 

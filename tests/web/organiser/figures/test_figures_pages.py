@@ -41,11 +41,11 @@ def test_page_of_an_event_shows_numbers_and_the_sentence(app: Flask, team: Brows
         " davon 13 Mitglieder und 30 Nicht-Mitglieder.</textarea>" in page
     )
     shown = words(page)
-    assert "Genau: 43 Verwaltungen, davon 13 Mitglieder und 30 Nicht-Mitglieder" in shown
+    assert "Genau: Verwaltungen 43 (Mitglieder 13, Nicht-Mitglieder 30)" in shown
     assert "43 Verwaltungen davon 43 anwesend" in shown
     assert "Newsletter 43" in shown
     assert "23. Feb.–1. März" in shown
-    assert "More than 40 administrations took part online on 27 February 2026" in page
+    assert "More than 40 public bodies took part online on 27 February 2026" in page
     with app.app_context(), transaction():
         archive_persons(db.session.get_one(Event, event.id), now=NOW)
     assert words(team.get("/organise/events/e/figures?lang=de").text) == shown

@@ -60,14 +60,14 @@ def test_results_wait_for_five_answers(app: Flask, team: Browser) -> None:
     path = f"/organise/events/{event.slug}/feedback"
     page = team.get(path).text
     assert "ab 5 Personen" in page
-    assert "von 4 Befragten (100\xa0%)" in page
+    assert "4 gefragt (100\xa0%)" in page
     assert "Beispiele" not in page
     for kind in ("csv", "xlsx"):
         assert team.get(f"{path}.{kind}").status_code == 409
     give_all(app, event, WORDS[4:], rating="1")
     make_registration(app, event)
     page = team.get(path).text
-    assert "von 6 Befragten (83\xa0%)" in page
+    assert "6 gefragt (83\xa0%)" in page
     assert "Mittelwert: 3,4 von 5" in page
     texts = re.findall(r'<p class="lines">(.*?)</p>', page)
     assert texts == ["=1+1", "Alles", "Beispiele", "Kaffee &lt;b&gt;", "zuletzt"]

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.store.events.models import Event
-from tests.factories import PAST, make_event, make_material, make_registration
+from tests.factories import PAST, make_event, make_material, make_registration, make_request
 from tests.web.organiser.conftest import Browser
 
 LINK = {"kind": "link", "stored_name": "", "file_name": "", "url": "https://a.test"}
@@ -70,3 +70,16 @@ def test_requests_stand_on_a_card(app: Flask, team: Browser) -> None:
     shown = team.get(f"/organise/events/{event.slug}/materials").text
 
     assert '<section class="card" aria-labelledby="requests">' in shown
+
+
+def test_requests_come_first_while_somebody_waits(app: Flask, team: Browser) -> None:
+    event = after(app, "followed_up")
+    path = f"/organise/events/{event.slug}/materials"
+
+    nobody = team.get(path).text
+    make_request(app, event)
+    somebody = team.get(path).text
+
+    materials, requests = 'id="materials-caption"', 'id="requests"'
+    assert nobody.index(materials) < nobody.index(requests)
+    assert somebody.index(requests) < somebody.index(materials)
