@@ -10,11 +10,11 @@ from flask.cli import with_appcontext
 
 from ikone_events.commands.common import get_event, with_tables
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigures
-from ikone_events.domain.figures.press import press_sentence, why_no_sentence, year_sentence
+from ikone_events.domain.figures.press import press_sentence, why_no_sentence
 from ikone_events.domain.times import BERLIN, to_local
 from ikone_events.services.figures.events import figures_of
-from ikone_events.services.figures.periods import last_day, periods_by_year
-from ikone_events.services.installation import get_identity, now
+from ikone_events.services.figures.periods import last_day, periods_by_year, year_sentences
+from ikone_events.services.installation import now
 from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
@@ -69,16 +69,7 @@ def _of_year(year: int) -> dict[str, Any]:
         **{("events_held" if name == "events" else name): whole[name] for name in whole},
         "attendance_share": period.whole.attendance_share,
         "members_of_the_network": of_members,
-        "sentence": {
-            each: year_sentence(
-                period.whole,
-                year,
-                organisation=get_identity().organisation,
-                of_members=of_members,
-                locale=each,
-            )
-            for each in _LOCALES
-        },
+        "sentence": year_sentences(period.whole, year, of_members=of_members),
         "events": [_of_event(event, period.each[event.id]) for event in period.events],
     }
 

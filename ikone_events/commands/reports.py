@@ -1,6 +1,6 @@
 """The report for the funder from the shell."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -42,14 +42,10 @@ def report(first: datetime, last: datetime, output: Path, series: str, language:
         fail(f"There is no series “{series}”.")
     try:
         made = make_report(
-            events, _day(first), _day(last), now=now(), locale=language, series=series
+            events, first.date(), last.date(), now=now(), locale=language, series=series
         )
     except UnfitInput as refusal:
         fail(lines_of(refusal))
     zone = get_installation().settings.timezone
     output.write_bytes(report_file(made, kind, locale=language, zone=zone))
     click.echo(f"{output}: {len(made.whole.events)} events, {made.left_out} left out.")
-
-
-def _day(moment: datetime) -> date:
-    return moment.date()

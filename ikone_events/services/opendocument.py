@@ -3,12 +3,12 @@
 odfpy and ezodf are no longer kept up, and odfdo brings lxml and holds whole documents in memory.
 """
 
+import html
 import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date
 from typing import IO, BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from ikone_events.services.workbooks import Book, Cell, Share, Sheet, sheet_name, xml_text
 
@@ -106,12 +106,12 @@ def _cell(value: Cell, kind: str) -> str:
 
 
 def _text(line: str) -> str:
-    spaced = _SPACES.sub(lambda found: f'<text:s text:c="{len(found[0])}"/>', escape(line))
+    spaced = _SPACES.sub(lambda found: f'<text:s text:c="{len(found[0])}"/>', html.escape(line))
     return spaced.replace("\t", "<text:tab/>")
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(xml_text(text), {"\n": "&#10;"})
+    return f'"{html.escape(xml_text(text))}"'
 
 
 def _automatic_styles(book: Book, widths: Sequence[int]) -> str:
@@ -164,8 +164,8 @@ def _styles(book: Book) -> str:
 def _meta(book: Book) -> str:
     return (
         f'{_HEAD}<office:document-meta {_NAMES} office:version="1.3"><office:meta>'
-        f"<dc:title>{escape(xml_text(book.title))}</dc:title>"
-        f"<dc:creator>{escape(xml_text(book.author))}</dc:creator>"
+        f"<dc:title>{html.escape(xml_text(book.title))}</dc:title>"
+        f"<dc:creator>{html.escape(xml_text(book.author))}</dc:creator>"
         f"<dc:language>{book.language}</dc:language></office:meta></office:document-meta>"
     )
 

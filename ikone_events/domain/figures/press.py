@@ -96,7 +96,7 @@ def year_sentence(
 
 
 def rounded(number: int) -> tuple[int, bool]:
-    """The number that the press is told, and whether there are more than that.
+    """The number in the sentence, and whether there are more than that.
 
     Above 20 it is cut to tens.
     """
@@ -111,12 +111,12 @@ def _german(number: int, members: int, guests: int, day: str, where: str) -> str
     if number == 1:
         which = "ein Mitglied" if members else "kein Mitglied"
         return f"1 Verwaltung nahm am {day} {where} teil, {which}."
-    told, more = rounded(number)
+    shown, more = rounded(number)
     parts = (
         _of(members, "1 Mitglied", "Mitglieder", "keine"),
         _of(guests, "1 Nicht-Mitglied", "Nicht-Mitglieder", "keine"),
     )
-    begins = f"Über {told}" if more else str(told)
+    begins = f"Über {shown}" if more else str(shown)
     return f"{begins} Verwaltungen nahmen am {day} {where} teil, davon {parts[0]} und {parts[1]}."
 
 
@@ -126,12 +126,12 @@ def _english(number: int, members: int, guests: int, day: str, where: str) -> st
     if number == 1:
         which = "a member" if members else "not a member"
         return f"1 public body took part {where} on {day}, {which}."
-    told, more = rounded(number)
+    shown, more = rounded(number)
     parts = (
         _of(members, "1 member", "members", "no"),
         _of(guests, "1 non-member", "non-members", "no"),
     )
-    begins = f"More than {told}" if more else str(told)
+    begins = f"More than {shown}" if more else str(shown)
     return f"{begins} public bodies took part {where} on {day}: {parts[0]} and {parts[1]}."
 
 

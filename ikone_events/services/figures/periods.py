@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from ikone_events.domain.figures.event_figures import EventFigures
 from ikone_events.domain.figures.periods import PeriodFigures, add_up, attended_by_quarter
+from ikone_events.domain.figures.press import year_sentence
 from ikone_events.services.figures.events import figures_for
+from ikone_events.services.installation import get_identity
 from ikone_events.store.events.models import Event
 
 
@@ -44,6 +46,17 @@ def periods_by_year(
             by_year[event.day.year].append(event)
     figures = figures_for([event for found in by_year.values() for event in found], now)
     return {year: _period(found, figures) for year, found in by_year.items()}
+
+
+def year_sentences(figures: PeriodFigures, year: int, *, of_members: int) -> dict[str, str]:
+    """The sentence for the report of a year by language; of a network with so many members."""
+    name = get_identity().organisation
+    return {
+        locale: year_sentence(
+            figures, year, organisation=name, of_members=of_members, locale=locale
+        )
+        for locale in ("de", "en")
+    }
 
 
 def last_day(year: int, today: date) -> date:

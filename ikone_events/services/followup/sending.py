@@ -1,4 +1,4 @@
-"""Who is told after an event: waiting people by the follow-up, others by supplements."""
+"""Mails after an event: the follow-up to those who waited, supplements to those who want them."""
 
 from datetime import datetime
 
@@ -47,13 +47,13 @@ def is_being_written(event: Event) -> bool:
 
 
 def new_materials(event: Event, now: datetime) -> list[Material]:
-    """What can be handed out now, and what neither the follow-up nor a supplement has told of."""
+    """What can be handed out now and was in no follow-up or supplement."""
     state = State(event.state)
     return [m for m in event.materials if m.mailed_at is None and is_available(m, state, now)]
 
 
 def note_mailed(event: Event, *, now: datetime) -> list[Material]:
-    """Count the new materials as told of by the mailing that begins now, and return them."""
+    """Note that the mailing that begins now lists the new materials, and return them."""
     found = new_materials(event, now)
     for material in found:
         material.mailed_at = now
@@ -61,7 +61,7 @@ def note_mailed(event: Event, *, now: datetime) -> list[Material]:
 
 
 def send_supplement(slug: str, *, by: str, now: datetime) -> Mailing:
-    """Tell those who want it of the new materials, each of what they may see.
+    """Send the new materials to those who want a supplement, each what they may see.
 
     Of two presses the second finds nothing new. Raises NotFound, and StatusRefused if there is
     nothing new, nobody to tell, or the event is not followed up.
@@ -78,12 +78,12 @@ def send_supplement(slug: str, *, by: str, now: datetime) -> Mailing:
 
 
 def can_wish(state: str, status: str) -> bool:
-    """Whether a person can ask to be told of further materials."""
+    """Whether a person can ask for supplements."""
     return state != State.ARCHIVED.value and status in _MAY_WISH
 
 
 def wish_supplement(public_id: str, *, wanted: bool) -> None:
-    """Store whether a person wants to be told of further materials. Raises StatusRefused."""
+    """Store whether a person wants supplements. Raises StatusRefused."""
     registration = lock_registration(public_id)
     if not can_wish(registration.event.state, registration.status):
         raise StatusRefused(Complaint(N_("This is only possible with a registration.")))

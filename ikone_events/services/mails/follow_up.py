@@ -1,4 +1,4 @@
-"""What a person is told after an event: which version of the follow-up, materials, answers.
+"""What a mail after an event contains: version of the follow-up, materials, answers.
 
 Everybody gets one mail. The status decides first (who waited was not there), then what is known of
 the attendance. Who asked something finds it with its answer in whichever mail they get: a version
@@ -125,10 +125,10 @@ def asked_by(
 
 def note_answers_sent(person_ids: Sequence[int], mailing: Mailing) -> None:
     """Remember the answers that these people have just been written."""
-    told = Question.registration_id.in_(person_ids), HAS_NEW_ANSWER
+    theirs = Question.registration_id.in_(person_ids), HAS_NEW_ANSWER
     values = {
         "sent_version": Question.version,
         "sent_count": Question.sent_count + 1,
         "sent_at": mailing.created_at,
     }
-    rows_written(update(Question).where(*told).values(values))
+    rows_written(update(Question).where(*theirs).values(values))

@@ -14,9 +14,7 @@ from ikone_events.domain.followup.details import MaterialKind
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.operating.dataset import Dataset, read_dataset
 from ikone_events.domain.operating.dataset_events import EventRecord, MaterialRecord
-from ikone_events.domain.operating.dataset_records import (
-    RegistrationRecord,
-)
+from ikone_events.domain.operating.dataset_records import RegistrationRecord
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.services.directory.contacts import store_contacts

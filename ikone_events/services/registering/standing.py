@@ -152,7 +152,8 @@ def change(slug: str, public_id: str, draft: StandingDraft, *, now: datetime) ->
     Links in mails to the former address do not work any more. Registrations stay as they are.
     Raises NotFound, and UnfitInput for an address that is signed up already.
     """
-    found = get_standing(slug, public_id)
+    lock_standing(get_standing(slug, public_id).id)
+    found = get_standing(slug, public_id)  # it may have ended or been confirmed meanwhile
     values = draft.columns
     other_address = values["email_key"] != found.email_key
     if other_address:

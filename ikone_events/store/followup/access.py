@@ -41,7 +41,7 @@ def materials_for(event: Event, person_id: int, status: str, now: datetime) -> l
 def sees_some(event: Event, mailed_at: datetime | None, now: datetime) -> ColumnElement[bool]:
     """Whether a registration may see one of the materials of a supplement, as `materials_for`.
 
-    The materials are those mailed at a moment; None: those that nobody was told of yet.
+    The materials are those mailed at a moment; None: those that were in no mail yet.
     """
     state = State(event.state)
     new = [m for m in event.materials if m.mailed_at == mailed_at and is_available(m, state, now)]

@@ -62,12 +62,11 @@ class Registration(Base):
 
     `organisation_key` is the normalised `organisation_text`. `predecessor_id` is the registration
     that was handed over to this one, `standing_id` the standing sign-up to the series that led to
-    this one. `note` is for organisers. `registered_by` is the colleague who
-    filled in the form, `via` the name in the link that led to it (domain/figures/channels.py).
-    `search_key` and `name_key` are the names, address and office folded for searching, and the
-    names for sorting (domain/folding.py); both follow the texts.
-
-    `wants_supplement`: asked to be told of materials that are added after the follow-up.
+    this one. `note` is for organisers. `registered_by` is the colleague who filled in the form,
+    `via` the name in the link that led to it (domain/figures/channels.py). `wants_supplement`: asks
+    for a mail when materials are added after the follow-up. `search_key` and `name_key` are the
+    names, address and office folded for searching, and the names for sorting (domain/folding.py);
+    both follow the texts.
 
     `calendar_uid` is secret. `calendar_sequence` is None before the first invitation;
     `calendar_method` and `calendar_stamp` (DTSTAMP) are those of the last object in a mail: after

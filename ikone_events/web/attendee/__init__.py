@@ -10,7 +10,6 @@ from ikone_events.web.attendee import (
     questions,
     room,
     show,
-    supplement,
     ticket,
 )
 from ikone_events.web.attendee.frame import blueprint
@@ -26,6 +25,5 @@ __all__ = [
     "questions",
     "room",
     "show",
-    "supplement",
     "ticket",
 ]

@@ -1,15 +1,26 @@
 """Materials of events for everybody and for participants; files are always downloaded."""
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_wtf.file import FileField
 
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
 from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.followup.files import Upload
 from ikone_events.services.followup.materials import path_of
-from ikone_events.services.followup.sending import can_wish
+from ikone_events.services.followup.sending import can_wish, wish_supplement
 from ikone_events.services.installation import now
+from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Material
 from ikone_events.store.events.queries import get_public_event
 from ikone_events.store.followup.access import materials_for
@@ -54,6 +65,20 @@ def personal_list(token: str) -> ResponseReturnValue:
 def personal_file(token: str, public_id: str) -> ResponseReturnValue:
     """A file for a participant."""
     return download(_pick(_materials_of(registration_from_token(token)), public_id))
+
+
+@blueprint.post("/r/<token>/materials/supplement")
+@permission(Permission.PERSONAL_LINK)
+def wish_further_materials(token: str) -> ResponseReturnValue:
+    """Store whether to tell of materials that are added later, and lead back to the list."""
+    registration, wanted = registration_from_token(token), request.form.get("wanted") == "yes"
+    with transaction():
+        wish_supplement(registration.public_id, wanted=wanted)
+    if wanted:
+        flash(_("You will get an e-mail when further materials are added."), "success")
+    else:
+        flash(_("You will get no e-mail about further materials."), "success")
+    return redirect(url_for("materials.personal_list", token=token, _anchor="supplement"), 303)
 
 
 def _materials_of(registration: Registration) -> list[Material]:

@@ -21,14 +21,13 @@ from ikone_events.web.registering.signup import closed_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.errors import wait_words
 from ikone_events.web.shell.forms import (
+    ADDRESS_CHECKS,
     AddressField,
     LineField,
     PublicForm,
     at_most,
-    deliverable,
     fit_name,
     needed,
-    one_line,
 )
 from ikone_events.web.shell.headers import no_store
 from ikone_events.web.shell.i18n import page_locale
@@ -58,12 +57,7 @@ class RequestForm(PublicForm):
 
     email = AddressField(
         lazy_gettext("Work e-mail address"),
-        [
-            needed(lazy_gettext("Please enter your e-mail address.")),
-            at_most(254),
-            one_line,
-            deliverable,
-        ],
+        [needed(lazy_gettext("Please enter your e-mail address.")), *ADDRESS_CHECKS],
         description=lazy_gettext("We send the link to the materials there."),
         render_kw={"autocomplete": "email"},
     )

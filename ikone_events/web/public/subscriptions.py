@@ -23,12 +23,10 @@ from ikone_events.store.events.queries import get_public_event
 from ikone_events.web.registering.signup import closed_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import (
+    ADDRESS_CHECKS,
     AddressField,
     PublicForm,
-    at_most,
-    deliverable,
     needed,
-    one_line,
 )
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import page_locale
@@ -44,12 +42,7 @@ class SubscriptionForm(PublicForm):
 
     email = AddressField(
         lazy_gettext("E-mail address"),
-        [
-            needed(lazy_gettext("Please enter your e-mail address.")),
-            at_most(254),
-            one_line,
-            deliverable,
-        ],
+        [needed(lazy_gettext("Please enter your e-mail address.")), *ADDRESS_CHECKS],
         description=lazy_gettext("For example: name@example.org"),
         render_kw={"autocomplete": "email"},
     )

@@ -16,12 +16,12 @@ from ikone_events.domain.salutation import SALUTATION_LABELS, full_name
 from ikone_events.web.registering.own_inputs import RadioOption
 from ikone_events.web.shell.badges import MODES, mode_places_words
 from ikone_events.web.shell.forms import (
+    ADDRESS_CHECKS,
     AddressField,
     LineField,
     PublicForm,
     TextField,
     at_most,
-    deliverable,
     fit_name,
     needed,
     one_line,
@@ -32,7 +32,6 @@ from ikone_events.web.shell.i18n import translate
 QUESTION_LENGTH = 2000
 SALUTATIONS = [(value, lazy_gettext(label)) for value, label in SALUTATION_LABELS.items()]
 _OF_NAMES = (at_most(100), fit_name)
-_OF_ADDRESSES = (at_most(254), one_line, deliverable)
 _OF_LINES = (at_most(200), fit_name)
 
 
@@ -77,7 +76,7 @@ class PersonForm(FlaskForm):
     )
     email = AddressField(
         lazy_gettext("Work e-mail address"),
-        [needed(lazy_gettext("Please enter the e-mail address.")), *_OF_ADDRESSES],
+        [needed(lazy_gettext("Please enter the e-mail address.")), *ADDRESS_CHECKS],
         description=lazy_gettext("We send the confirmation, calendar entry and access link there."),
         render_kw={"autocomplete": "email"},
     )

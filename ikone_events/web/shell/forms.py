@@ -97,6 +97,9 @@ def at_most(number: int) -> Length:
     return Length(max=number, message=lazy_gettext("Please use at most %(max)d characters."))
 
 
+ADDRESS_CHECKS = (at_most(254), one_line, deliverable)
+
+
 def sends_no_cookie() -> bool:
     """Whether the browser does not return the cookie that comes with every form."""
     return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies

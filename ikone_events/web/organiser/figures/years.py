@@ -5,7 +5,7 @@ from datetime import date
 from flask import abort, redirect, render_template, url_for
 
 from ikone_events.domain.figures.event_figures import RULES
-from ikone_events.domain.figures.press import why_no_year_sentence, year_sentence
+from ikone_events.domain.figures.press import why_no_year_sentence
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.words import series_slug
 from ikone_events.services.figures.periods import (
@@ -13,9 +13,10 @@ from ikone_events.services.figures.periods import (
     last_day,
     period_of,
     periods_by_year,
+    year_sentences,
     years_of,
 )
-from ikone_events.services.installation import get_identity, get_installation, now
+from ikone_events.services.installation import get_installation, now
 from ikone_events.store.events.queries import events_of
 from ikone_events.store.figures.event_sums import count_members
 from ikone_events.web.organiser.figures.figure_words import (
@@ -54,16 +55,6 @@ def figures_year(year: int) -> str:
     periods = periods_by_year(events, shown, moment)
     this, before = periods[year], periods[year - 1]
     of_members = count_members(last_day(year, _today()))
-    sentences = {
-        locale: year_sentence(
-            this.whole,
-            year,
-            organisation=get_identity().organisation,
-            of_members=of_members,
-            locale=locale,
-        )
-        for locale in ("de", "en")
-    }
     return render_template(
         "organiser/figures/year.html",
         year=year,
@@ -72,7 +63,7 @@ def figures_year(year: int) -> str:
         before=before if before.events else None,
         of_members=of_members,
         quarters=[(_("Quarter %(number)d", number=n), k) for n, k in this.by_quarter.items()],
-        sentence=sentences[page_locale()],
+        sentence=year_sentences(this.whole, year, of_members=of_members)[page_locale()],
         why=why_no_year_sentence(this.whole),
         trend=[(str(each), periods[each]) for each in shown if periods[each].events],
         series=_series_of(this),

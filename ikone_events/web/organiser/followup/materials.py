@@ -189,7 +189,6 @@ def next_page(slug: str, material: Material) -> str:
     return url_for("organiser.materials", slug=slug)
 
 
-def to_list(slug: str) -> Response:
+def to_list(slug: str) -> Answer:
     """Lead back to the list."""
-    response: Response = redirect(url_for("organiser.materials", slug=slug), 303)  # type: ignore[assignment]
-    return response
+    return redirect(url_for("organiser.materials", slug=slug), 303)

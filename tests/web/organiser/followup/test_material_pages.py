@@ -21,7 +21,7 @@ from tests.factories import (
     make_settings,
     personal_path,
 )
-from tests.web.organiser.conftest import Browser, token_of
+from tests.web.organiser.conftest import Browser, token_of, upload
 
 PDF = b"%PDF-1.7\n1 0 obj"
 
@@ -179,25 +179,11 @@ def test_new_material_for_chosen_people_leads_to_their_choice(app: Flask, team: 
     assert answer.location.endswith(f"/{made.public_id}/people")
 
 
-def send(team: Browser, event: Event, name: str, content: bytes, **more: str) -> int:
-    """Upload a file; the answer's status. The client's own encoder leaves large bodies open."""
-    team.token = team.token or token_of(team.get("/organise/"))
-    head = "--x\r\nContent-Disposition: form-data; name="
-    fields = {"csrf_token": team.token, **more}
-    body = "".join(f'{head}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items())
-    body += f'{head}"slides-file"; filename="{name}"\r\n\r\n'
-    return team.client.post(
-        f"{base(event)}/slides",
-        data=body.encode() + content + b"\r\n--x--\r\n",
-        content_type="multipart/form-data; boundary=x",
-    ).status_code
-
-
 def test_files_wait_for_the_scanner_and_are_given_to_nobody(
     app: Flask, team: Browser, client: FlaskClient
 ) -> None:
     event = make_event(app, state="followed_up", **PAST)
-    assert send(team, event, "a.pdf", PDF, **{"slides-visibility": "public"}) == 303
+    assert upload(team, event.slug, "a.pdf", PDF, **{"slides-visibility": "public"}) == 303
     (made,) = stored(app)
     public = f"/events/{event.slug}/materials/{made.public_id}"
     own = f"{base(event)}/{made.public_id}/file"
@@ -222,13 +208,13 @@ def test_files_wait_for_the_scanner_and_are_given_to_nobody(
 def test_quota_is_shown_before_it_is_used_up_and_told_when_it_is(app: Flask, team: Browser) -> None:
     event = make_event(app)
     big = PDF.ljust(900_000, b"x")
-    assert send(team, event, "a.pdf", big) == 303
+    assert upload(team, event.slug, "a.pdf", big) == 303
     assert "nearly used up" not in team.get(f"{base(event)}?lang=en").text
-    assert send(team, event, "b.pdf", big) == 303
+    assert upload(team, event.slug, "b.pdf", big) == 303
     page = team.get(f"{base(event)}?lang=en").text
     assert "nearly used up" in page
     assert "1.7\u00a0MB of 2.0\u00a0MB" in page
-    assert send(team, event, "c.pdf", big, **{"slides-title": "Bleibt stehen"}) == 422
+    assert upload(team, event.slug, "c.pdf", big, **{"slides-title": "Bleibt stehen"}) == 422
     assert len(uploads(app)) == len(stored(app)) == 2
 
 
@@ -256,7 +242,7 @@ def test_upload_that_breaks_off_leaves_nothing(app: Flask, team: Browser) -> Non
 def test_names_that_lead_elsewhere_are_only_names(app: Flask, team: Browser) -> None:
     event = make_event(app)
     for name in ("../../ikone.db.pdf", "/etc/passwd.pdf", "a\0b.pdf"):
-        assert send(team, event, name, PDF) == 303, name
+        assert upload(team, event.slug, name, PDF) == 303, name
     assert {each.file_name for each in stored(app)} == {
         "ikone.db.pdf",
         "passwd.pdf",

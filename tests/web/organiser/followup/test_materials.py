@@ -24,7 +24,7 @@ from tests.factories import (
     make_settings,
     personal_path,
 )
-from tests.web.organiser.conftest import Browser, token_of
+from tests.web.organiser.conftest import Browser, upload
 
 PDF = b"%PDF-1.7\n1 0 obj"
 
@@ -103,20 +103,6 @@ def test_mail_that_was_never_composed_has_a_page(app: Flask, team: Browser) -> N
         app, make_registration(app, event), state="failed", text="", subject="", message_id=""
     )
     assert team.get(f"/organise/events/{event.slug}/mail/{mail.id}").status_code == 200
-
-
-def upload(browser: Browser, slug: str, name: str, content: bytes, **data: str) -> int:
-    """Send a file as a browser does; the answer's status."""
-    browser.token = browser.token or token_of(browser.get("/organise/"))
-    head = "--x\r\nContent-Disposition: form-data; name="
-    fields = {"csrf_token": browser.token, **data}
-    body = "".join(f'{head}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items())
-    body += f'{head}"slides-file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
-    return browser.client.post(
-        f"/organise/events/{slug}/materials/slides",
-        data=body.encode() + content + b"\r\n--x--\r\n",
-        content_type="multipart/form-data; boundary=x",
-    ).status_code
 
 
 def materials(app: Flask) -> list[Material]:
