@@ -1,7 +1,7 @@
 """Materials on request: asking for them, deciding about it, and forgetting who asked."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, select, update
 
@@ -35,6 +35,7 @@ from ikone_events.store.followup.requests import (
 )
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
 
 # In place of an organiser's name where the setting of the event has decided.
@@ -196,16 +197,15 @@ def grant_by_itself(slug: str, *, granting: bool) -> None:
     db.session.flush()
 
 
-def delete_request(slug: str, public_id: str) -> None:
+def delete_request(slug: str, public_id: str, *, now: datetime) -> None:
     """Forget who asked, for the office. Raises NotFound."""
-    request = get_request(lock_event(slug), public_id)
-    forget_requests(MaterialRequest.id == request.id)
+    forget_own(get_request(lock_event(slug), public_id), now=now)
 
 
-def forget_own(request: MaterialRequest) -> None:
+def forget_own(request: MaterialRequest, *, now: datetime) -> None:
     """Forget who asked, at their own wish; a second time changes nothing."""
     lock_event(request.event.slug)
-    forget_requests(MaterialRequest.id == request.id)
+    forget_requests(MaterialRequest.id == request.id, wished_on=now.date())
 
 
 def forget_due_requests(now: datetime) -> int:
@@ -213,14 +213,17 @@ def forget_due_requests(now: datetime) -> int:
     return forget_requests(due_to_forget(now))
 
 
-def forget_requests(*whose: ColumnElement[bool]) -> int:
+def forget_requests(*whose: ColumnElement[bool], wished_on: date | None = None) -> int:
     """Forget who asked, with all mails to them, queued ones too; returns how many.
 
-    Event, state and day stay: they carry the figures.
+    Event, state and day stay: they carry the figures. Those whose deletion somebody `wished` are
+    forgotten again if a backup brings them back.
     """
     db.session.flush()
     known = MaterialRequest.asked_at.is_not(None)
     found = db.session.scalars(select(MaterialRequest).where(known, *whose)).all()
+    if wished_on is not None:
+        note_forgotten([request.public_id for request in found], wished_on)
     for request in found:
         mine = mails_of(request)
         ids = select(OutboxMail.id).where(mine)

@@ -85,10 +85,12 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     withdraw_own_words(registration)
     drop_imports(registration)
     if registration.standing_id is not None:
-        standing.delete_standing(StandingSignUp.id == registration.standing_id)
+        mine = StandingSignUp.id == registration.standing_id
+        standing.delete_standing(mine, wished_on=now.date())
     forget_requests(
         MaterialRequest.event_id == registration.event_id,
         MaterialRequest.email_key == registration.email_key,
+        wished_on=now.date(),
     )
     forget(select(Registration.id).where(Registration.id == registration.id), now=now)
     forget_reported(registration.event_id, registration.public_id)

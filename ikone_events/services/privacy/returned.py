@@ -15,17 +15,21 @@ from ikone_events.domain.registering.status import (
     possible_actions,
     registration_status,
 )
+from ikone_events.services.followup.requests import forget_requests
 from ikone_events.services.mails.subscribers import delete_readers
 from ikone_events.services.privacy.forgetting import drop_imports, forget, strike_out
 from ikone_events.services.registering.seating import StatusCause, change_status
+from ikone_events.services.registering.standing import delete_standing
 from ikone_events.services.rooms.reports import forget_reported
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.operating.forgotten import ForgottenPerson, hash_of_id
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.standing import StandingSignUp
 
 _PERSON = "person"
 
@@ -38,6 +42,8 @@ class Returned:
     subscribers: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return sum(len(getattr(self, field.name)) for field in fields(self))
@@ -58,6 +64,8 @@ def find_returned() -> Returned:
         among(Subscriber.public_id),
         among(Contact.public_id),
         among(Speaker.public_id),
+        among(StandingSignUp.public_id),
+        among(MaterialRequest.public_id, MaterialRequest.asked_at.is_not(None)),
     )
 
 
@@ -71,6 +79,8 @@ def forget_again(now: datetime) -> int:
     delete_readers(Subscriber, Subscriber.public_id.in_(found.subscribers))
     delete_readers(Contact, Contact.public_id.in_(found.contacts))
     _each(found.speakers, _forget_speaker)
+    delete_standing(StandingSignUp.public_id.in_(found.standing))
+    forget_requests(MaterialRequest.public_id.in_(found.requests))
     return len(found)
 
 

@@ -12,7 +12,7 @@ is asked once more. It rests while mails to the address come back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, func, select, update
 
@@ -42,6 +42,7 @@ from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import get_series, lock_event
 from ikone_events.store.events.series import settings_of
 from ikone_events.store.mails.models import OutboxMail
+from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import (
     StandingSignUp,
@@ -206,13 +207,18 @@ def end(standing: StandingSignUp, *, withdraws: bool, now: datetime, actor: str 
         for each in coming_from(standing, now):
             withdraw(each.public_id, now=now, actor=actor)
             ended += 1
-    delete_standing(StandingSignUp.id == standing.id)
+    delete_standing(StandingSignUp.id == standing.id, wished_on=now.date())
     return ended
 
 
-def delete_standing(*whose: ColumnElement[bool]) -> int:
-    """Delete sign-ups with all mails about them; returns how many. Registrations stay."""
+def delete_standing(*whose: ColumnElement[bool], wished_on: date | None = None) -> int:
+    """Delete sign-ups with all mails about them; returns how many. Registrations stay.
+
+    Those that somebody `wished` to end are deleted again if a backup brings them back.
+    """
     keys = db.session.scalars(select(StandingSignUp.public_id).where(*whose)).all()
+    if wished_on is not None:
+        note_forgotten(keys, wished_on)
     for public_id in keys:
         about = OutboxMail.key.startswith(standing_mail_key(public_id), autoescape=True)
         rows_written(delete(OutboxMail).where(about))

@@ -44,7 +44,7 @@ def hash_of_id(public_id: str) -> str:
 
 
 def note_forgotten(public_ids: Iterable[str], day: date) -> None:
-    """Remember that these registrations, subscribers, contacts or speakers were deleted."""
+    """Remember that the people with these public ids, of whatever table, were deleted."""
     hashes = {hash_of_id(public_id): day for public_id in public_ids}
     add_rows(hashes)
     db.session().info.setdefault(_NOTED, {}).update(hashes)

@@ -99,7 +99,7 @@ def delete(token: str) -> ResponseReturnValue:
     """Delete it; a second press leads to the same page."""
     try:
         with transaction():
-            forget_own(_request_from_token(token))
+            forget_own(_request_from_token(token), now=now())
     except LinkGone:
         pass
     return redirect(url_for("attendee.deleted"), 303)

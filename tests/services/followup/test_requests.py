@@ -191,7 +191,7 @@ def assert_forgotten(app: Flask, event: Event) -> None:
 
 def test_office_deletes_a_request(app: Flask, event: Event) -> None:
     request = granted_nora(app, event)
-    do(app, lambda: delete_request(event.slug, request.public_id))
+    do(app, lambda: delete_request(event.slug, request.public_id, now=NOW))
     assert_forgotten(app, event)
 
 
@@ -232,7 +232,7 @@ def test_clock_forgets_each_request_in_its_time(
 
 def test_forgotten_address_may_ask_anew(app: Flask, event: Event) -> None:
     request = granted_nora(app, event)
-    do(app, lambda: delete_request(event.slug, request.public_id))
+    do(app, lambda: delete_request(event.slug, request.public_id, now=NOW))
     ask(app, event)
     assert [each.state for each in requests(app)] == ["granted", "open"]
 

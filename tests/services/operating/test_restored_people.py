@@ -11,11 +11,15 @@ from ikone_events.app import create_app
 from ikone_events.config import Settings
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.speakers import remove_speaker
+from ikone_events.services.followup.requests import delete_request, forget_own
 from ikone_events.services.mails import subscribers
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.privacy.returned import find_returned
+from ikone_events.services.registering import standing
+from ikone_events.services.registering.standing import get_standing
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
+from ikone_events.store.followup.requests import get_request
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.operating.forgotten import (
     ForgottenPerson,
@@ -25,6 +29,7 @@ from ikone_events.store.operating.forgotten import (
     write_missing_lines,
 )
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.standing import StandingSignUp
 from tests.factories import (
     NOW,
     PAST,
@@ -32,12 +37,14 @@ from tests.factories import (
     make_event,
     make_mail,
     make_registration,
+    make_request,
     make_settings,
     make_speaker,
     make_subscriber,
 )
 from tests.postgres import fresh_database
 from tests.services.operating.installations import call, lay_event, sign_up
+from tests.standing import SLUG, make_series, make_standing
 
 NAME, ADDRESS = "Zwetschgine", "zq.quittenbaum@example.org"
 PERSON = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS}
@@ -174,6 +181,32 @@ def test_deleted_subscriber_and_speaker_come_back_and_go(app: Flask, tmp_path: P
     assert call(app, "retention").output.startswith("2 people")
     with app.app_context():
         assert db.session.scalar(select(func.count(Subscriber.id))) == 0
+
+
+def test_ended_standing_sign_up_and_deleted_request_come_back_and_go(
+    app: Flask, tmp_path: Path
+) -> None:
+    make_series(app)
+    kept, ended = make_standing(app), make_standing(app, email="bo@example.org")
+    event, left = make_event(app, **PAST), make_standing(app, email="cy@example.org")
+    person = make_registration(app, event, email="cy@example.org", standing_id=left.id)
+    request, own = make_request(app, event), make_request(app, event)
+    file = back_up(app, tmp_path)
+    with app.app_context(), transaction():
+        standing.end(get_standing(SLUG, ended.public_id), withdraws=False, now=NOW)
+        delete_request(event.slug, request.public_id, now=NOW)
+        forget_own(get_request(event, own.public_id), now=NOW)
+        forget_person(db.session.get_one(Registration, person.id), now=NOW)
+    restore(app, file)
+
+    with app.app_context():
+        found = find_returned()
+        assert set(found.standing) == {ended.public_id, left.public_id}
+        assert set(found.requests) == {request.public_id, own.public_id}
+    call(app, "retention")
+    with app.app_context():
+        stored = db.session.scalars(select(StandingSignUp.public_id)).all()
+        assert (stored, len(find_returned())) == ([kept.public_id], 0)
 
 
 def test_who_was_forgotten_is_known_although_the_database_is_lost(

@@ -289,12 +289,14 @@ def _slug(request: MaterialRequest) -> str:
 
 def own_request(app: Flask, client: FlaskClient) -> Forget:
     asked = _request(app)
-    return in_transaction(app, lambda: forget_own(db.session.get_one(MaterialRequest, asked.id)))
+    return in_transaction(
+        app, lambda: forget_own(db.session.get_one(MaterialRequest, asked.id), now=NOW)
+    )
 
 
 def request_deleted_by_the_office(app: Flask, client: FlaskClient) -> Forget:
     asked = _request(app)
-    return in_transaction(app, lambda: delete_request(_slug(asked), asked.public_id))
+    return in_transaction(app, lambda: delete_request(_slug(asked), asked.public_id, now=NOW))
 
 
 def request_whose_link_has_ended(app: Flask, client: FlaskClient) -> Forget:

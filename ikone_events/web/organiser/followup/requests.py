@@ -139,7 +139,7 @@ def delete_request(slug: str, public_id: str) -> Answer:
     """Delete the details of somebody who asked; the count stays."""
     seen_event(slug)
     with transaction():
-        service.delete_request(slug, public_id)
+        service.delete_request(slug, public_id, now=now())
     return _back(slug, _("The details have been deleted. The request is still counted."))
 
 
