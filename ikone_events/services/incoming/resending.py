@@ -22,7 +22,7 @@ from ikone_events.services.registering.seating import StatusCause
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.followup.requests import tells_the_truth
+from ikone_events.store.followup.requests import is_mail_current
 from ikone_events.store.mails.claims import LINKS_REPLACED
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
@@ -127,7 +127,7 @@ def _is_obsolete(mail: OutboxMail, event: Event, now: datetime) -> bool:
         return event.state in _OFF or _is_old_to_speaker(mail, event)
     person = mail.registration
     if person is None and mail.kind in ABOUT_REQUESTS:
-        return event.state in _OFF or not tells_the_truth(mail, now)
+        return event.state in _OFF or not is_mail_current(mail, now)
     if event.state in _OFF or (person is not None and _is_untrue(mail.kind, person)):
         return True
     return _is_notified_already(mail, event)

@@ -192,8 +192,8 @@ def due_to_forget(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def tells_the_truth(mail: OutboxMail, now: datetime) -> bool:
-    """Whether a mail about a request says what is still so, and has a link that works."""
+def is_mail_current(mail: OutboxMail, now: datetime) -> bool:
+    """Whether a mail about a request still says what was decided, and its link works."""
     public_id, epoch = mail.key.split(":")[1:3]
     request = find_request(public_id)
     if request is None or request.is_forgotten or int(epoch) != request.link_epoch:
