@@ -92,7 +92,11 @@ def show_preview(
         press=press,
         total=total_of(sending),
         **_kinds(sending),
-        audience=_(AUDIENCE_LABELS[sending.message.audience]),
+        audience=_(
+            LABELS[sending.version]
+            if sending.version
+            else AUDIENCE_LABELS[sending.message.audience]
+        ),
         about_code=code_words(event, sending.message.audience),
         page=page,
         listed=listed,
