@@ -46,7 +46,8 @@ Row = TypeVar("Row")
 
 TEST_MARK = "[Test]"
 # The token in such a URL gives access as the person it was made for.
-_SECRET_PART = re.compile(rf"(/(?:{'|'.join(PERSONAL_PATHS)})/)[^/\s<>\")\]]+")
+# The public form of an event's materials has none.
+_SECRET_PART = re.compile(rf"(/(?:{'|'.join(PERSONAL_PATHS)})/)(?!request\b)[^/\s<>\")\]]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

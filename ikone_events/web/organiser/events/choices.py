@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action, ActionOffer, Message
-from ikone_events.domain.mails.kinds import LABELS
+from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
@@ -90,7 +90,8 @@ def _recipients_text(message: Message | None, number: int, event: Event) -> str:
         "One person gets an e-mail: “%(kind)s”.",
         "%(num)d people get an e-mail each: “%(kind)s”.",
         number,
-        kind=_(LABELS[message.kind]),
+        # Who was absent or waited gets another version.
+        kind=_("Follow-up") if message.kind is MailKind.FOLLOW_UP else _(LABELS[message.kind]),
     )
     about_code = code_words(event, message.audience)
     return f"{written if number else _('Nobody is written to.')} {about_code}".rstrip()

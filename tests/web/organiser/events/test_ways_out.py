@@ -180,6 +180,7 @@ def test_card_tells_that_the_follow_up_lacks_materials(app: Flask, team: Browser
     card = page[page.index('id="next-step"') :].partition("</section>")[0]
     assert "Send follow-up" in card
     assert f"/organise/events/{event.slug}/materials" in card
+    assert "“Follow-up”" in card  # of which those who were absent get another version
 
 
 def expire(event: Event, action: Action) -> None:
