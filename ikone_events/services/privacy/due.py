@@ -23,8 +23,7 @@ from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Code, ImportList, Registration
 from ikone_events.store.registering.standing import StandingSignUp
-from ikone_events.store.rooms.models import AttendanceRecord
-from ikone_events.store.rooms.sessions import RoomSession
+from ikone_events.store.rooms.models import AttendanceRecord, RoomSession
 
 # What an archived event keeps: registrations without their names, what carries the figures, and
 # what stays public. Subscribers have gone before.

@@ -32,6 +32,7 @@ from ikone_events.domain.refusals import (
 from ikone_events.domain.registering.registration import ACTIVE, Status
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import get_installation
+from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.news_facts import CONFIRM_WITHIN
 from ikone_events.services.mails.standing_mails import standing_mail_key, write_to_standing
 from ikone_events.services.registering.standing_dates import attended, lock_standing, open_events
@@ -40,6 +41,7 @@ from ikone_events.store.db import db, insert_into, rows_written
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.queries import get_series, lock_event
 from ikone_events.store.events.series import settings_of
+from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.forgotten import note_forgotten
@@ -217,10 +219,15 @@ def delete_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
 
 
 def delete_standing(*whose: ColumnElement[bool]) -> int:
-    """Delete sign-ups with all mails about them; returns how many. Registrations stay."""
+    """Delete sign-ups with all mails about them, and what came back; returns how many.
+
+    Registrations stay.
+    """
     keys = db.session.scalars(select(StandingSignUp.public_id).where(*whose)).all()
     for public_id in keys:
         about = OutboxMail.key.startswith(standing_mail_key(public_id), autoescape=True)
+        mails = select(OutboxMail.id).where(about)
+        rows_written(delete(IncomingMail).where(IncomingMail.mail_id.in_(mails)))
         delete_mails(about)
     db.session.flush()
     if keys:
@@ -229,7 +236,10 @@ def delete_standing(*whose: ColumnElement[bool]) -> int:
             .where(Registration.standing_id.in_(select(StandingSignUp.id).where(*whose)))
             .values(standing_id=None)
         )
-    return rows_written(delete(StandingSignUp).where(*whose)) if keys else 0
+    deleted = rows_written(delete(StandingSignUp).where(*whose)) if keys else 0
+    if deleted:
+        undeliverable_addresses.tidy()
+    return deleted
 
 
 def tidy(now: datetime) -> int:

@@ -26,6 +26,7 @@ from ikone_events.services.events.speakers import remove_speaker
 from ikone_events.services.followup.requests import delete_request, forget_own, grant_request
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
+from ikone_events.services.mails.standing_mails import standing_mail_key
 from ikone_events.services.mails.unsubscribing import unsubscribe
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.operating.retention import forget_event, tidy
@@ -42,7 +43,7 @@ from ikone_events.store.erasing import (
     leaves_personal_data,
 )
 from ikone_events.store.followup.requests import MaterialRequest
-from ikone_events.store.incoming.models import IncomingMail
+from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import ImportList, Registration
 from ikone_events.store.registering.standing import StandingSignUp
@@ -254,7 +255,19 @@ def standing_person(app: Flask, **changes: object) -> StandingSignUp:
 
 
 def end_of_a_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
-    number = standing_person(app).id
+    """Its confirmation came back, with words of the server about the address."""
+    standing = standing_person(app)
+    number = standing.id
+    mail = make_mail(
+        app, make_registration(app, make_event(app)), registration_id=None, event_id=None,
+        key=standing_mail_key(standing, "new"), recipient=ADDRESS, state="sent", sent_at=NOW,
+    )  # fmt: skip
+    came_back = IncomingMail(
+        digest="3" * 64, kind="bounce", outcome="taken", mail_id=mail.id,
+        attendee=ADDRESS, words=WORDS, received_at=NOW,
+    )  # fmt: skip
+    stored(app, came_back)
+    stored(app, UndeliverableAddress(email_key=ADDRESS, since=NOW, words=f"550 {WORDS}"))
     return in_transaction(app, lambda: delete_standing(StandingSignUp.id == number))
 
 

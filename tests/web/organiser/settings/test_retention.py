@@ -8,6 +8,7 @@ from ikone_events.services.operating.retention import forget_event
 from ikone_events.services.privacy.retention_record import check_file
 from ikone_events.store.db import transaction
 from tests.factories import NOW, PAST, make_event, make_mail, make_registration
+from tests.standing import make_standing
 from tests.web.organiser.conftest import Browser
 
 PAGE = "/organise/settings/retention"
@@ -23,6 +24,14 @@ def test_page_tells_what_is_due_and_what_comes_next(app: Flask, admin: Browser) 
     due = admin.get(f"{PAGE}?lang=de").text
     assert "alles, die Veranstaltung wird archiviert" in due
     assert "1 E-Mails" in due
+
+
+def test_page_tells_what_goes_besides_events(app: Flask, admin: Browser) -> None:
+    make_standing(app, confirmed_at=None, created_at=NOW - timedelta(days=30))
+    page = admin.get(f"{PAGE}?lang=de").text
+    assert "Außerdem, nach jeweils eigenen Fristen: 1 Daueranmeldungen." in page
+    assert "retention --dry-run" in page
+    assert "Es ist nichts fällig" not in page
 
 
 def test_record_is_shown_and_saved(app: Flask, admin: Browser) -> None:
