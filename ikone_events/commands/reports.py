@@ -47,5 +47,9 @@ def report(first: datetime, last: datetime, output: Path, series: str, language:
     except UnfitInput as refusal:
         fail(lines_of(refusal))
     zone = get_installation().settings.timezone
-    output.write_bytes(report_file(made, kind, locale=language, zone=zone))
+    content = report_file(made, kind, locale=language, zone=zone)
+    try:
+        output.write_bytes(content)
+    except OSError as fault:
+        fail(f"No report was written: {fault}")
     click.echo(f"{output}: {len(made.whole.events)} events, {made.left_out} left out.")

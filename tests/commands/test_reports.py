@@ -45,6 +45,8 @@ def test_report_is_written_in_english_and_for_a_series(app: Flask, tmp_path: Pat
         (("--from", "2026-02-01", "--to", "2026-01-01"), "ends before it begins"),
         (("--series", "Gibt es nicht"), "There is no series"),
         (("--output", "bericht.docx"), "must end in one of"),
+        (("--output", "/nowhere/at/all/bericht.xlsx"), "No report was written"),
+        (("--output", "/dev/full/bericht.json"), "No report was written"),
     ],
 )
 def test_what_can_not_be_reported_is_one_line(

@@ -58,7 +58,7 @@ class IncomingFile(io.FileIO):
             folder.mkdir(parents=True, exist_ok=True)
             super().__init__(str(self.path), "x+b")
         except OSError as fault:
-            raise _disk_fault(fault) from fault
+            raise disk_fault(fault) from fault
 
     def write(self, data: Any, /) -> int:
         """Write all of it. Raises Outage if the disk is full."""
@@ -68,7 +68,7 @@ class IncomingFile(io.FileIO):
             while rest:
                 rest = rest[super().write(rest) :]
         except OSError as fault:
-            raise _disk_fault(fault) from fault
+            raise disk_fault(fault) from fault
         return written
 
     def keep(self) -> str:
@@ -80,7 +80,7 @@ class IncomingFile(io.FileIO):
             self.path = kept
             sync_folder(kept.parent)
         except OSError as fault:
-            raise _disk_fault(fault) from fault
+            raise disk_fault(fault) from fault
         self._is_kept = True
         return self.name_in_folder
 
@@ -212,6 +212,7 @@ def delete_lost_files() -> None:
             path.unlink()
 
 
-def _disk_fault(fault: OSError) -> Outage:
+def disk_fault(fault: OSError) -> Outage:
+    """The refusal for a file that can't be stored, with a line in the log."""
     log.error("a file can't be stored: %s", fault.strerror)
     return Outage(Complaint(N_("Nothing can be stored at this moment. Please try again later.")))

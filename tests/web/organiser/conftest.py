@@ -34,8 +34,8 @@ class Browser:
     token: str = ""
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        """A page."""
-        return self.client.get(path, **more)
+        """A page, read to its end: the server closes what is behind it."""
+        return self.client.get(path, **{"buffered": True, **more})
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """A form with the token that its page would have carried."""

@@ -29,6 +29,9 @@ from tests.factories import (
 from tests.own_fields import make_field, stored
 from tests.standing import SERIES, SLUG, make_standing
 from tests.web.organiser.conftest import Browser
+from tests.web.visitor import everything
+
+LEADS_ON = ("organiser.public_", "organiser.settle_", "organiser.figures ")
 
 
 def rules(app: Flask) -> list[Rule]:
@@ -79,6 +82,8 @@ def ids(app: Flask, event: Event) -> dict[str, object]:
         "name": "heute",
         "series": SLUG,
         "sign_up": make_standing(app).public_id,
+        "what": "attended",
+        "year": NOW.year,
     }
 
 
@@ -159,11 +164,23 @@ def test_viewer_sees_and_changes_nothing_and_takes_nothing_away(
             continue
         allowed = getattr(views[rule.endpoint], "permission", None) in GRANTS["viewer"]
         answer = viewer.get(address(app, rule, values))
-        # Former addresses, previews of what is public by now and links of mails lead on.
+        # Former addresses, previews of what is public by now, links of mails and the figures, which
+        # begin with the newest year, lead on.
         found = 308 if rule.endpoint.startswith("organiser.moved_") else 200
-        if rule.endpoint.startswith(("organiser.public_", "organiser.settle_")):
+        if f"{rule.endpoint} ".startswith(LEADS_ON):
             found = 303
         assert answer.status_code == (found if allowed else 403), rule
+
+
+def test_looking_changes_nothing(
+    app: Flask, team: Browser, event: Event, ids: dict[str, object]
+) -> None:
+    paths = addresses(app, "GET", event.slug, ids)
+    before = everything(app)
+    for path in paths:
+        team.get(path)
+        team.client.head(path).close()
+        assert everything(app) == before, path
 
 
 def test_viewer_gets_no_buttons(viewer: Browser, event: Event, ids: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from ikone_events.domain.events.draft import year_complaint
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.domain.words import series_slug
@@ -83,6 +84,8 @@ def _copy(event: Event, form: CopyForm) -> Event:
     starts_at = moment_of(form.starts_at, event.zone, found)
     if starts_at is None:
         raise UnfitInput(found)
+    if far := year_complaint(starts_at, "starts_at"):
+        raise UnfitInput(far)
     form.dates_meant.confirm(starts_at, starts_at + (event.ends_at - event.starts_at))
     made = copy_event(
         event,

@@ -41,7 +41,7 @@ def figures() -> Answer:
     """Lead to the newest year that has begun; without events to the present one."""
     this = _today().year
     years = [year for year in years_of(events_of(organiser())) if year <= this]
-    return redirect(url_for("organiser.figures_year", year=max(years, default=this)))
+    return redirect(url_for("organiser.figures_year", year=max(years, default=this)), 303)
 
 
 @blueprint.get("/figures/<int:year>")
@@ -71,13 +71,13 @@ def figures_year(year: int) -> str:
     )
 
 
-@blueprint.get("/figures/series/<slug>")
+@blueprint.get("/figures/series/<series>")
 @permission(Permission.SEE_EVENTS)
-def figures_series(slug: str) -> str:
+def figures_series(series: str) -> str:
     """Show the figures of all events of a series."""
     seen = events_of(organiser(), with_figures=True)
-    events = [each for each in seen if series_slug(each.series) == slug]
-    if not events or not slug:
+    events = [each for each in seen if series_slug(each.series) == series]
+    if not events or not series:
         raise NotFound(Complaint(N_("There is no such series.")))
     period = period_of(events, now())
     return render_template(

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
+from ikone_events.domain.words import series_slug
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering import standing as service
@@ -92,7 +93,8 @@ def standing(series: str) -> str:
 @limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 def export_standing(series: str) -> Response:
     """Export the list as CSV that German Excel opens."""
-    file, number = table_file(STANDING_COLUMNS, standing_rows(series), f"{series}-standing.csv")
+    name = f"{series_slug(series)}-standing.csv"  # whatever stands in the address
+    file, number = table_file(STANDING_COLUMNS, standing_rows(series), name)
     record(SecurityEvent.EXPORTED, what="standing sign-ups", rows=number)
     return file
 

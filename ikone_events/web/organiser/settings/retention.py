@@ -87,7 +87,7 @@ def retention() -> str:
     )
 
 
-@blueprint.get("/settings/retention/<int:number>")
+@blueprint.get("/settings/retention/<int(max=2147483647):number>")
 @permission(Permission.EDIT_SETTINGS)
 def retention_record(number: int) -> str:
     """Show a record for the data protection officer, to be printed."""
@@ -99,7 +99,7 @@ def retention_record(number: int) -> str:
     )
 
 
-@blueprint.get("/settings/retention/<int:number>.json")
+@blueprint.get("/settings/retention/<int(max=2147483647):number>.json")
 @permission(Permission.EDIT_SETTINGS)
 def retention_file(number: int) -> Response:
     """Send a record as the file that `retention --check` reads."""

@@ -2,9 +2,13 @@
 
 import io
 import json
+import os
 import re
+import resource
+import signal
 import zipfile
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -204,3 +208,20 @@ def test_team_gets_the_file_and_others_do_not(
     assert team.get("/organise/events/unknown/dossier.zip").status_code == 404
     assert viewer.get(f"/organise/events/{event.slug}/dossier.zip").status_code == 403
     assert app.test_client().get(f"/organise/events/{event.slug}/dossier.zip").status_code == 303
+
+
+def test_full_disk_is_an_outage_and_no_fault(app: Flask, event: Event, team: Browser) -> None:
+    """The disk is full for this process: its files may not grow beyond a few pages."""
+    make_material(app, event, content=b"%PDF-" + b"x" * 300_000, stored_name="gross")
+    team.get("/organise/")
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        failed = 1
+        try:
+            answer = team.get(f"/organise/events/{event.slug}/dossier.zip")
+            failed = answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE
+        finally:
+            os._exit(failed)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
