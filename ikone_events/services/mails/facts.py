@@ -100,8 +100,10 @@ def _after_event(
 ) -> dict[str, Any]:
     """Links, materials, contacts and questions; who may see nothing gets no link to materials."""
     seen = seen_by(kind, registration, event, mailing, now)
+    links = _links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen)
     return {
-        "links": _links(kind, registration, event, hides_materials=kind in FOLLOW_UPS and not seen),
+        "links": links,
+        "asks_questions": links.feedback == f"{links.manage}/feedback",
         "materials": links_to(seen, registration),
         "contacts": contacts_among(seen),
         "questions": asked_by(kind, registration, mailing),
