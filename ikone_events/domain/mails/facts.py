@@ -18,7 +18,6 @@ class EventSummary:
     """One event in one language, as mails and calendars show it.
 
     `room_known`: there is a video room behind the door, or will be when the first person comes.
-    `asks_questions`: feedback is given to questions of the event's own, without a name.
     `place`, `directions` (room and way there) and `bring` are empty for people online; the last two
     are in German only.
     """
@@ -42,7 +41,6 @@ class EventSummary:
     contact_name: str = ""
     contact_phone: str = ""
     postal_address: str = ""
-    asks_questions: bool = False
 
     @property
     def has_room(self) -> bool:
@@ -246,7 +244,8 @@ class MailFacts:
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
     subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
     and `new_people` are for the office. `briefing` is for speakers, whose `status` says why a date
-    is withdrawn: "cancelled", "postponed", "removed" or "address".
+    is withdrawn: "cancelled", "postponed", "removed" or "address". `asks_questions`: feedback is
+    given to questions of the event's own, without a name.
     """
 
     kind: MailKind
@@ -276,6 +275,7 @@ class MailFacts:
     for_event: bool = False
     legal_basis: str = ""
     contact_source: str = ""
+    asks_questions: bool = False
     has_open_fields: bool = False
     entries: tuple[OfficeEntry, ...] = ()
     new_people: tuple[NewPeople, ...] = ()

@@ -161,7 +161,7 @@ def _symbolic_values() -> dict[str, object]:
         "title": "{{titel}}",
     }
     parts: dict[str, dict[str, object]] = {
-        "event": {"has_room": True, "postal_address": "", "asks_questions": True},
+        "event": {"has_room": True, "postal_address": ""},
         "recipient": {},
         "links": {"privacy": "", "standing": "", "certificate": "", "request": ""},
         "briefing": {"questions": (), "more": 0, "directions": ""},
@@ -172,6 +172,7 @@ def _symbolic_values() -> dict[str, object]:
             "standing_series": "",
             "questions": (),
             "has_open_fields": False,
+            "asks_questions": True,
             "legal_basis": "",
         },
     }

@@ -106,6 +106,7 @@ def _after_event(
         links = links_after(kind, links, event, seen=bool(seen), now=now)
     return {
         "links": links,
+        "asks_questions": links.feedback == f"{links.manage}/feedback",
         "materials": links_to(seen, registration),
         "contacts": contacts_among(seen),
         "questions": asked_by(kind, registration, mailing),

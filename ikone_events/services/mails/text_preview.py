@@ -15,7 +15,7 @@ from ikone_events.domain.mails.facts import (
     MailFacts,
     MaterialLink,
 )
-from ikone_events.domain.mails.kinds import TO_SPEAKERS, MailKind
+from ikone_events.domain.mails.kinds import FOLLOW_UPS, TO_SPEAKERS, MailKind
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.mail.writing.compose import ComposedMail, compose
 from ikone_events.mail.writing.templates import starting_text
@@ -76,7 +76,8 @@ def _facts(
     kind: MailKind, person: Registration, locale: str, event: Event, now: datetime
 ) -> MailFacts:
     """Facts as if event and person had the status for this mail, with every optional part."""
-    changes = {"state": State.DISPATCHED.value, "room_url": event.room_url or _SAMPLE_ROOM}
+    state = State.FOLLOWED_UP if kind in FOLLOW_UPS else State.DISPATCHED
+    changes = {"state": state.value, "room_url": event.room_url or _SAMPLE_ROOM}
     then = as_if(event, changes, materials=event.materials)
     status = _STATUS.get(kind, person.status)
     awaits = Awaits.ADDRESS if kind is MailKind.CONFIRM_ADDRESS else Awaits.NOTHING

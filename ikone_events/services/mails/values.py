@@ -79,7 +79,6 @@ def _summary_of(event: Event, locale: str) -> EventSummary:
         contact_phone=event.contact_phone,
         public_url=installation.page(f"/events/{event.slug}"),
         register_url=installation.page(f"/events/{event.slug}/register"),
-        asks_questions=bool(asked_of(event, FormName.FEEDBACK)),
     )
 
 

@@ -29,7 +29,6 @@ FULL = replace(
     accept="https://x.example/r/t/accept",
     feedback="https://x.example/r/t/feedback",
 )
-OPEN = replace(EVENT, asks_questions=True)
 
 
 def edited(
@@ -54,7 +53,7 @@ def test_starting_text_can_be_saved_and_says_what_the_built_in_mail_says(
 ) -> None:
     text = starting_text(kind, locale)
     check_text(kind, text)
-    given = {"links": FULL, "event": OPEN}
+    given = {"links": FULL, "facts": replace(FACTS, asks_questions=True)}
     built_in = written(kind, locale, **given)  # type: ignore[arg-type]
     changed = written(kind, locale, edited=text, **given)  # type: ignore[arg-type]
     assert changed.subject == built_in.subject

@@ -187,7 +187,7 @@ def test_follow_ups_of_one_mailing_have_each_their_own_text(app: Flask, attendan
             MailKind(kind), registration, registration.event, now=NOW, mailing=mailing
         )
         mail = compose(facts)
-        expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Folien und")
+        expected = {"follow_up": "Danke", "follow_up_missed": "Schade"}.get(kind, "Unterlagen: ")
         assert mail.subject.startswith(expected)
 
 

@@ -82,7 +82,7 @@ def figures_series(series: str) -> str:
     period = period_of(events, now())
     return render_template(
         "organiser/figures/series.html",
-        slug=slug,
+        slug=series,
         name=events[-1].series,
         period=period,
         **_shown(period),
