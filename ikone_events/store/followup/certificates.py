@@ -5,11 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of, minutes_of
+
+
+_TOOK_PLACE = Event.state.not_in([state.value for state in CALLED_OFF])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ def attended_in_series(person: Registration, now: datetime) -> list[AttendedEven
             Registration.email_key == person.email_key,
             Registration.anonymised_at.is_(None),
             same,
+            _TOOK_PLACE,
             Event.ends_at <= now,
             attendance_of(now) == Attendance.ATTENDED.value,
         )
@@ -52,6 +57,7 @@ def find_attended(registration_id: int, now: datetime) -> Event | None:
         .join(Registration, Registration.event_id == Event.id)
         .where(
             Registration.id == registration_id,
+            _TOOK_PLACE,
             Event.ends_at <= now,
             attendance_of(now) == Attendance.ATTENDED.value,
         )

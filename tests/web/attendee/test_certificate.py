@@ -148,6 +148,14 @@ def test_correcting_the_attendance_revokes_the_code(app: Flask, client: FlaskCli
     assert client.get(f"/certificates/{code}").status_code == 404
 
 
+def test_calling_the_event_off_revokes_the_code(app: Flask, client: FlaskClient) -> None:
+    person = guest(app, past_event(app))
+    code = code_of(app, client, person)
+    with app.app_context(), transaction():
+        db.session.get_one(Event, person.event_id).state = "cancelled"
+    assert client.get(f"/certificates/{code}").status_code == 404
+
+
 def test_code_stays_good_when_the_details_are_deleted(app: Flask, client: FlaskClient) -> None:
     person = guest(app, past_event(app, state="followed_up"))
     path, code = personal_path(app, person, "/certificate"), code_of(app, client, person)
