@@ -12,7 +12,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of, minutes_of
 
-
 _TOOK_PLACE = Event.state.not_in([state.value for state in CALLED_OFF])
 
 
