@@ -66,6 +66,13 @@ class SendButton:
     more: tuple[tuple[str, str], ...] = ()
 
 
+def _audience(sending: Sending) -> str:
+    """Who gets the mail, or this version of it."""
+    if sending.version:
+        return _(LABELS[sending.version])
+    return _(AUDIENCE_LABELS[sending.message.audience])
+
+
 def show_preview(
     sending: Sending,
     press: SendButton,
@@ -92,11 +99,7 @@ def show_preview(
         press=press,
         total=total_of(sending),
         **_kinds(sending),
-        audience=_(
-            LABELS[sending.version]
-            if sending.version
-            else AUDIENCE_LABELS[sending.message.audience]
-        ),
+        audience=_audience(sending),
         about_code=code_words(event, sending.message.audience),
         page=page,
         listed=listed,
