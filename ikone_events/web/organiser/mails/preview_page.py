@@ -66,13 +66,6 @@ class SendButton:
     more: tuple[tuple[str, str], ...] = ()
 
 
-def _audience(sending: Sending) -> str:
-    """Who gets the mail, or this version of it."""
-    if sending.version:
-        return _(LABELS[sending.version])
-    return _(AUDIENCE_LABELS[sending.message.audience])
-
-
 def show_preview(
     sending: Sending,
     press: SendButton,
@@ -99,7 +92,7 @@ def show_preview(
         press=press,
         total=total_of(sending),
         **_kinds(sending),
-        audience=_audience(sending),
+        audience=_(AUDIENCE_LABELS[sending.message.audience]),
         about_code=code_words(event, sending.message.audience),
         page=page,
         listed=listed,
