@@ -111,23 +111,13 @@ def test_page_counts_versions_and_previews_each_for_one_of_its_people(
     assert team.get(page_of(event, "/supplement")).status_code == 404
 
 
-def test_preview_tells_who_gets_this_version_and_hides_no_public_address(
-    app: Flask, team: Browser
-) -> None:
+def test_preview_hides_no_public_address(app: Flask, team: Browser) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_material(app, event)
     make_registration(app, event, attendance="attended")
     make_registration(app, event, status="waitlisted")
     page = team.get(page_of(event, "/waited?lang=en")).text
     assert f"/events/{event.slug}/materials/request" in page
-    assert "One person gets this e-mail: Follow-up to those who got no place" in page
-
-
-def test_follow_up_is_reached_from_the_materials_once_it_is_sent(app: Flask, team: Browser) -> None:
-    event = make_event(app, state="followed_up", **PAST)
-    make_material(app, event)
-    page = team.get(f"/organise/events/{event.slug}/materials").text
-    assert f'href="{page_of(event)}"' in page.partition("<aside")[2]
 
 
 def test_preview_sends_a_test_to_oneself(app: Flask, team: Browser) -> None:
