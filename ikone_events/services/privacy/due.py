@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, func, or_, select, true
+from sqlalchemy import ColumnElement, Table, func, select, true
 
 from ikone_events.domain.refusals import N_
 from ikone_events.services.incoming import ingest
@@ -23,7 +23,8 @@ from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail, Subscriber
 from ikone_events.store.registering.models import Code, ImportList, Registration
 from ikone_events.store.registering.standing import StandingSignUp
-from ikone_events.store.rooms.models import AttendanceRecord, RoomSession
+from ikone_events.store.rooms.attendance import NAMES_A_SOURCE
+from ikone_events.store.rooms.models import RoomSession
 
 # What an archived event keeps: registrations without their names, what carries the figures, and
 # what stays public. Subscribers have gone before.
@@ -123,7 +124,7 @@ def _rows_of(event: Event) -> dict[str, int]:
 def _emptied() -> dict[str, ColumnElement[bool]]:
     """The rows of an event that lose something, of tables whose other rows stay as they are."""
     return {
-        "attendance": or_(AttendanceRecord.provider_user != "", AttendanceRecord.stated_by != ""),
+        "attendance": NAMES_A_SOURCE,
         "code": Code.label != "",
         "feedback_answer": HAS_TEXT,
         "material": ~Material.released,

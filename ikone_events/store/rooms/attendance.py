@@ -273,9 +273,12 @@ def odd_records() -> Iterator[tuple[int, str]]:
             yield number, words
 
 
+# Records that say by whom or by which id in the room they came to be.
+NAMES_A_SOURCE = or_(AttendanceRecord.provider_user != "", AttendanceRecord.stated_by != "")
+
+
 def forget_sources(people: Select[int]) -> None:
     """Remove from the records of these registrations whatever names somebody."""
     nameless = {"provider_user": "", "stated_by": ""}
     theirs = AttendanceRecord.registration_id.in_(people)
-    telling = or_(AttendanceRecord.provider_user != "", AttendanceRecord.stated_by != "")
-    rows_written(update(AttendanceRecord).where(theirs, telling).values(nameless))
+    rows_written(update(AttendanceRecord).where(theirs, NAMES_A_SOURCE).values(nameless))
