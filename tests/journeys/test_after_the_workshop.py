@@ -53,16 +53,16 @@ SPEAKER, STRANGER = "ada.vortrag@hochschule.example.org", "nora.neugier@kusel.ex
 ASKER = "emil.erlquell@example.org"
 # In German and in English.
 SUBJECTS = {
-    "attended": ("Folien und Links: ", "Slides and links: "),
+    "attended": ("Unterlagen: ", "Materials: "),
     "missed": ("Unterlagen zum Nachlesen: ", "Materials to read later: "),
-    "waited": ("Nachlese: ", "Afterwards: "),
+    "waited": ("Nach der Veranstaltung: ", "After the event: "),
 }
 IN_REPORT = (
     *("registrations", "confirmed", "attended_people", "administrations_attended"),
     *("administrations_attended_members", "administrations_attended_non_members"),
     *("other_bodies_attended", "materials_requested", "feedback_answers"),
 )
-FEEDBACK = ("Ihre Meinung: ", "Your opinion: ")
+FEEDBACK = ("Ihre Rückmeldung: ", "Your feedback: ")
 ANSWER = "Ja, solange der Rat das Konzept beschließt."
 
 
