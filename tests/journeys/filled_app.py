@@ -446,7 +446,7 @@ def _past(app: Flask) -> dict[str, str]:
         "note": note.public_id,
         "certificate": f"/certificates/{codes.code(veteran.id, 'MM')}",
         "granted": request_path(app, granted),
-        "expired": request_path(app, expired),
+        "expired_request": request_path(app, expired),
         "refused_request": request_path(app, refused),
         "waits_for_materials": request_path(app, waits),
     }

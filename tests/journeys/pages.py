@@ -374,7 +374,7 @@ ATTENDEE: dict[str, Stop] = {
     "certificate-series": Stop("{veteran}/certificate/series"),
     "certificate-early": Stop("{person}/certificate"),
     "requested-materials": Stop("{granted}"),
-    "requested-expired": Stop("{expired}", 410),
+    "requested-expired": Stop("{expired_request}", 410),
     "requested-refused": Stop("{refused_request}", 410),
     "requested-waiting": Stop("{waits_for_materials}", 410),
     "request-delete": Stop("{granted}/delete"),

@@ -229,6 +229,7 @@ def test_no_page_is_left_out(served: Served, trial: Served) -> None:
     # These pages are only seen after something was sent.
     after_sending = {
         *("signup.registered", "subscriptions.subscribed"),
+        *("material_requests.requested", "standing.signed_up"),
         *("organiser.import_report", "organiser.contact_report", "organiser.several_done"),
     }
     visited = {_endpoint(adapter, path) for path in paths} | after_sending

@@ -93,5 +93,5 @@ def _write_note(team: Page, page: str) -> None:
 
 def _delete(team: Page, page: str, title: str) -> None:
     team.goto(page)
-    team.click(f"a[aria-label='Löschen {title}']")
+    team.click(f"a[aria-label='Löschen … {title}']")
     team.click("main form.post button")
