@@ -7,7 +7,7 @@ from datetime import date
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-if TYPE_CHECKING:  # imported for a workbook alone: 3 MB
+if TYPE_CHECKING:  # imported for a workbook alone
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
