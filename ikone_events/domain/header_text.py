@@ -80,11 +80,11 @@ def normal_text(value: str) -> str:
 
 def normalise(draft: object, lines: Collection[str]) -> None:
     """Normalise the texts of a frozen dataclass, in its __post_init__; `lines` have one line."""
-    for name in (field.name for field in fields(draft)):  # type: ignore[arg-type]
-        value = getattr(draft, name)
-        if type(value) is str:
-            normal = normal_line(value) if name in lines else normal_text(value)
-            object.__setattr__(draft, name, normal)
+    for field in fields(draft):  # type: ignore[arg-type]
+        value = getattr(draft, field.name)
+        if value and type(value) is str:
+            normal = normal_line(value) if field.name in lines else normal_text(value)
+            object.__setattr__(draft, field.name, normal)
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -105,7 +105,7 @@ def header_complaint(value: str, about: str | None = None) -> Complaint | None:
         return Complaint(N_("Please remove line breaks and control characters."), about=about)
     if _DAMAGED.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
-    if "=?" in normal_line(value):
+    if "=" in value and "=?" in normal_line(value):
         return Complaint(N_("The characters “=?” can't be used here."), about=about)
     if len(value) > MOST_CHARACTERS:
         text = N_("Please use at most %(most)d characters.")
