@@ -16,8 +16,8 @@ from ikone_events.services.operating.backups.releasing import set_aside, skip_st
 from ikone_events.services.operating.backups.restoring import restore_backup
 from ikone_events.services.operating.backups.rotation import MadeBackup, make_dated_backup
 from ikone_events.services.operating.retention import forget_returned
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import COMMAND
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.first_start import SchemaError
 

@@ -12,10 +12,10 @@ from ikone_events.commands.common import get_event, with_tables
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigures
 from ikone_events.domain.figures.press import press_sentence, why_no_sentence
 from ikone_events.domain.times import BERLIN, to_local
+from ikone_events.services.documents.spreadsheets import write_csv
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.figures.periods import last_day, periods_by_year, year_sentences
 from ikone_events.services.installation import now
-from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.figures.event_sums import count_members

@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.services.documents.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.services.events.dossier_file import save_dossier
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.loading import read_file, store_dataset
@@ -21,7 +22,6 @@ from ikone_events.services.registering.lists.exports import (
     registration_rows,
     write_json,
 )
-from ikone_events.services.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.store.db import transaction
 
 

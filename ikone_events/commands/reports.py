@@ -8,10 +8,10 @@ from flask.cli import with_appcontext
 
 from ikone_events.commands.common import fail, lines_of, with_tables
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.figures.report import make_report
 from ikone_events.services.figures.report_files import REPORT_KINDS, report_file
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.pdf import can_make_pdfs
 from ikone_events.store.events.queries import all_events
 
 _DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])

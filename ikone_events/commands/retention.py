@@ -20,14 +20,14 @@ from ikone_events.services.operating.retention import (
     forget_returned,
     tidy,
 )
-from ikone_events.services.privacy.due import DueEvent, due_events
+from ikone_events.services.privacy.due_deletions import DueEvent, due_events
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import (
     COMMAND,
     as_file,
     check_file,
     rows_in_records,
 )
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.retention_records import newest_number, records_after
 

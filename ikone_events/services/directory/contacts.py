@@ -10,10 +10,10 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.directory.contact import ContactDraft, check_contact
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.domain.times import to_local
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.subscribers import delete_readers
 from ikone_events.services.mails.unsubscribing import object_to_announcements
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update
 from ikone_events.store.directory.contacts import all_contacts
 from ikone_events.store.directory.models import Contact, Organisation

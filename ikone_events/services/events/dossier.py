@@ -21,7 +21,7 @@ from ikone_events.mail.writing.templates import starting_text
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
 from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
-from ikone_events.services.privacy.striking import names_of, strike
+from ikone_events.services.privacy.redaction import names_of, strike
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import history_of

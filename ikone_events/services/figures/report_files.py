@@ -4,11 +4,11 @@ import io
 import json
 
 from ikone_events.domain.figures.report import FunderReport
+from ikone_events.services.documents.pdf import make_large_pdf
+from ikone_events.services.documents.spreadsheets import WORKBOOKS
+from ikone_events.services.documents.workbooks import Book
 from ikone_events.services.figures.report_tables import ReportWords, report_book
 from ikone_events.services.installation import get_identity
-from ikone_events.services.pdf import make_large_pdf
-from ikone_events.services.spreadsheets import WORKBOOKS
-from ikone_events.services.workbooks import Book
 
 REPORT_KINDS = (*WORKBOOKS, "pdf", "json")
 

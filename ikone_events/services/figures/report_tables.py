@@ -16,7 +16,7 @@ from ikone_events.domain.figures.report import (
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import date_numeric, moment_page
 from ikone_events.mail.writing.translating import translated
-from ikone_events.services.workbooks import Book, Cell, Column, Share, Sheet
+from ikone_events.services.documents.workbooks import Book, Cell, Column, Share, Sheet
 
 _LABELS = {
     "registered": N_("Registered"),

@@ -19,8 +19,8 @@ from ikone_events.services.privacy.forgetting import (
     due_early,
     forget_early,
 )
+from ikone_events.services.privacy.restored_people import forget_again
 from ikone_events.services.privacy.retention_record import WORKER, recording, rows_in_records
-from ikone_events.services.privacy.returned import forget_again
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds

@@ -10,12 +10,12 @@ from ikone_events.services.figures.events import figures_of
 from ikone_events.services.followup.answers import withdraw_own_words
 from ikone_events.services.followup.requests import forget_at_a_wish, forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
-from ikone_events.services.privacy.retention_record import WORKER, recording
-from ikone_events.services.privacy.striking import (
+from ikone_events.services.privacy.redaction import (
     names_of,
     strike_out_of_reasons,
     strike_out_of_texts,
 )
+from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported

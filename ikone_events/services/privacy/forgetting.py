@@ -12,7 +12,7 @@ from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOU
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.followup.answers import withdraw_naming
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.privacy.striking import (
+from ikone_events.services.privacy.redaction import (
     STRUCK_OUT,
     longest_first,
     strike_out_of_reasons,

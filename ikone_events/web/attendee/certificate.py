@@ -18,8 +18,8 @@ from ikone_events.domain.followup.certificate import (
 )
 from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import date_medium, to_local
+from ikone_events.services.documents.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.installation import get_identity, get_installation, now
-from ikone_events.services.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.followup.certificates import AttendedEvent, attended_in_series

@@ -11,8 +11,8 @@ from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.rooms.ticket import Ticket, ticket_at
 from ikone_events.domain.salutation import full_name
+from ikone_events.services.documents.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.installation import get_identity, get_installation, now
-from ikone_events.services.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, registration_from_token

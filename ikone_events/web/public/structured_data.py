@@ -6,9 +6,9 @@ from datetime import datetime
 from ikone_events.domain.calendars.structured_data import PublicFacts, structured_data
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.seating import SeatAvailability
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_of
-from ikone_events.services.markdown import to_html
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.public_history import public_history
 from ikone_events.web.shell.i18n import LOCALES, page_locale

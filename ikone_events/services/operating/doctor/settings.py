@@ -14,10 +14,10 @@ from ikone_events.domain.times import clock, to_local
 from ikone_events.mail.receiving.imap import MailboxFaultError, open_mailbox
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.settings import ImapSettings
+from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.followup.files import get_space
 from ikone_events.services.installation import get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
-from ikone_events.services.pdf import can_make_pdfs
 from ikone_events.services.plan.plans import is_holiday
 
 _TIMEOUT_SECONDS = 10.0

@@ -14,8 +14,8 @@ from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.files import lost_files
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import broken_records
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange

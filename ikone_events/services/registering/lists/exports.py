@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registering.form_fields import FormName, roles_up_to
 from ikone_events.domain.times import to_local
-from ikone_events.services.spreadsheets import Row
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.queries import answered_at

@@ -33,7 +33,7 @@ from ikone_events.services.events.transitions import (
 )
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
-from ikone_events.services.privacy.due import due_with_archive, table_label
+from ikone_events.services.privacy.due_deletions import due_with_archive, table_label
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement

@@ -15,10 +15,10 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
 )
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.followup import feedback as service
 from ikone_events.services.followup.feedback import FeedbackResults, FieldResult
 from ikone_events.services.installation import now
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.attendee.feedback import feedback_form

@@ -8,8 +8,8 @@ from flask import flash, redirect, render_template, request, url_for
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.pdf import can_make_pdfs, make_large_pdf
 from ikone_events.services.installation import get_identity
-from ikone_events.services.pdf import can_make_pdfs, make_large_pdf
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration

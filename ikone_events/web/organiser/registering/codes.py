@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering import codes as service
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.exports import table_file

@@ -9,9 +9,9 @@ from flask import Response, render_template, request
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.registering.form_fields import FieldKind, visible_to
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
