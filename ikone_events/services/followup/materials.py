@@ -170,7 +170,8 @@ def _fill(material: Material, details: MaterialDetails, title: str = "") -> None
     values = asdict(normal_details(details))
     values["title"] = values["title"] or title
     normal, kind = MaterialDetails(**values), MaterialKind(material.kind)
-    if complaints := complaints_about(normal, kind):
+    hosts = get_installation().settings.outgoing_hosts
+    if complaints := complaints_about(normal, kind, hosts=hosts, kept=material.url or ""):
         raise UnfitInput(complaints)
     for name, value in values.items():
         setattr(material, name, value)
