@@ -25,6 +25,7 @@ from ikone_events.domain.mails.kinds import (
     MailKind,
     calendar_method,
 )
+from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
 from ikone_events.domain.times import clock
 from ikone_events.domain.tokens import Purpose
 from ikone_events.mail.writing.translating import translated
@@ -68,7 +69,8 @@ def facts_for_speaker(
     """
     known = known_to_speaker(event, speaker)
     withdrawn = calendar_method(kind) == CANCEL
-    summary = summary_of(event, speaker.locale)
+    opens_at = opens_to_speakers_at(event.starts_at)
+    summary = replace(summary_of(event, speaker.locale), room_opens_at=opens_at)
     if withdrawn:  # the date that is in the calendar
         summary = replace(summary, starts_at=known.starts_at, ends_at=known.ends_at)
     changes = () if withdrawn else changes_for_speaker(known, event, speaker)
