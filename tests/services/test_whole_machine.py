@@ -33,7 +33,8 @@ from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.sending.mime import mime_bytes
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
-from ikone_events.services.events.transitions import Request, announce_and_open, perform
+from ikone_events.services.events.combined_actions import announce_and_open
+from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails import mailing_chunks, mailings, subscribers
 from ikone_events.services.mails.values import sender_of
 from ikone_events.services.operating import verification

@@ -9,12 +9,12 @@ from ikone_events.domain.directory.contact import ContactDraft
 from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
-from ikone_events.domain.operating.contact_records import contact_of
 from ikone_events.domain.operating.dataset_events import EventRecord, material_of
 from ikone_events.domain.operating.dataset_records import (
     OrganisationRecord,
     Record,
     RegistrationRecord,
+    contact_of,
     format_of,
     in_both,
     moment_of,

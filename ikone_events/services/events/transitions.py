@@ -144,11 +144,6 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     return perform_in_turn(slug, request, request.action, now=now)
 
 
-def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
-    """Announce an event and open its registration in one press; raises what `perform` raises."""
-    return perform_in_turn(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
-
-
 def perform_in_turn(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
     """Carry out actions one after the other; the result is of the last, the reason of the first."""
     event = lock_event(slug)

@@ -1,7 +1,6 @@
 """Entries of the to-do list as lines of a mail, with links to where they are settled."""
 
-from ikone_events.domain.events.settling import sentences_of, settling_label
-from ikone_events.domain.events.todo_facts import Severity, ToDo
+from ikone_events.domain.events.todo_facts import Severity, ToDo, sentences_of, settling_label
 from ikone_events.domain.mails.facts import OfficeEntry
 from ikone_events.domain.refusals import N_
 from ikone_events.mail.writing.translating import complaint_words, translated

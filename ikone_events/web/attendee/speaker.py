@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABELS, SpeakerRole
 from ikone_events.domain.refusals import N_, Complaint, LinkGone
-from ikone_events.domain.rooms.door import Door
-from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
+from ikone_events.domain.rooms.door import Door, opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now

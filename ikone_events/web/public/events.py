@@ -27,7 +27,7 @@ from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.public.feeds import Subscription, feed_address, subscription
-from ikone_events.web.public.structured_data import event_data
+from ikone_events.web.public.search_engines import event_data
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import EventBadge, badge_for, places_left, seats_shown
 from ikone_events.web.shell.i18n import COOKIE, page_locale, tongue

@@ -15,7 +15,8 @@ from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing
 from ikone_events.domain.refusals import Refusal, TransitionRefused
 from ikone_events.services.events import steps, undoing
-from ikone_events.services.events.transitions import Request, announce_and_open, perform
+from ikone_events.services.events.combined_actions import announce_and_open
+from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.undoing import take_back_message
 from ikone_events.services.installation import now
 from ikone_events.services.mails import mailings

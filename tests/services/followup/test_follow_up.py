@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import StatusRefused, TransitionRefused, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.events.following_up import follow_up
+from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.transitions import Done, Request
 from ikone_events.services.followup import answers
 from ikone_events.services.followup.answers import AnswerWish, send_answers

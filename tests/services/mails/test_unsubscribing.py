@@ -12,7 +12,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.news_facts import unsubscribe_page
 from ikone_events.services.mails.unsubscribing import find_reader, tidy, unsubscribe
-from ikone_events.services.operating.verification.contacts import wrong_hashes
+from ikone_events.services.operating.verification.settings import wrong_hashes
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.mails.models import Subscriber

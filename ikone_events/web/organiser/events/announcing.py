@@ -21,7 +21,7 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
-from ikone_events.services.events.announcing import announce, lacks_summary
+from ikone_events.services.events.combined_actions import announce, lacks_summary
 from ikone_events.services.events.transitions import Done, Request, facts_for, facts_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending

@@ -8,13 +8,11 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.events.needs import PRIVACY_CONTACT_MISSING
-from ikone_events.domain.events.settling import sentences_of, settling_label
 from ikone_events.domain.events.todo import todos
-from ikone_events.domain.events.todo_facts import ToDo
+from ikone_events.domain.events.todo_facts import ToDo, sentences_of, settling_label
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.times import date_medium, to_local
-from ikone_events.services.events.dismissing import dismiss
-from ikone_events.services.events.todo import todo_facts_of
+from ikone_events.services.events.todo import dismiss, todo_facts_of
 from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.rooms.board import is_live

@@ -20,7 +20,7 @@ from ikone_events.domain.refusals import (
     TransitionRefused,
     UnfitInput,
 )
-from ikone_events.services.events.following_up import follow_up
+from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import Request, facts_for
 from ikone_events.services.followup.answers import ANSWER
