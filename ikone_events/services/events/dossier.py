@@ -39,22 +39,6 @@ OUTCOME_LABELS = {
     MOOT: N_("not needed any more"),
     "": N_("still to come"),
 }
-FIGURE_LABELS = {
-    "registrations": N_("Registrations"),
-    "confirmed": N_("Confirmed registrations"),
-    "waitlist": N_("On the waiting list at the end"),
-    "cancelled": N_("Withdrawn registrations"),
-    "declined": N_("Declined registrations"),
-    "administrations_confirmed": N_("Public bodies with a confirmed registration"),
-    "attended_people": N_("People who attended"),
-    "attendance_unknown_people": N_("People of whom nobody noted whether they attended"),
-    "administrations_attended": N_("Public bodies that attended"),
-    "administrations_attended_members": N_("Members among them"),
-    "administrations_attended_non_members": N_("Non-members among them"),
-    "first_timers": N_("Public bodies that came for the first time"),
-    "materials_requested": N_("Requests for materials"),
-    "feedback_answers": N_("Answers of the feedback"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +114,7 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
         ],
         steps=_steps_of(event),
         texts=[*_mailings_of(event, locale, struck), *_singles_of(event, locale, struck)],
-        figures=[(label, getattr(figures, name)) for name, label in FIGURE_LABELS.items()],
+        figures=figures.labelled(),
         press=press_sentence(figures, event, locale),
         rules=figures.rules.get(locale, ""),
         files=name_files(m for m in event.materials if not m.scan),
