@@ -41,12 +41,9 @@ PLAN_NAMES = {
     "": N_("By the format of the event"),
     PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
 }
-_PLAIN = (
-    *("title", "title_en", "series", "summary", "summary_en", "description", "description_en"),
-    *("speakers", "question_label", "question_label_en", "place", "directions", "bring"),
-    *("room_provider", "room_url", "room_pin", "moderator_url", "dial_in"),
-    *("feedback_url", "contact_name", "contact_email", "contact_phone"),
-)
+_CHOSEN = ("zone", "plan")
+# Texts that the form has under the names of the draft.
+_PLAIN = tuple(f.name for f in fields(EventDraft) if f.type is str and f.name not in _CHOSEN)
 
 
 # The formats to which a field applies; other fields apply to all.
