@@ -15,7 +15,6 @@ from ikone_events.domain.office.times import morning_of
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, registration_status
-from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import moment_mail
 from ikone_events.mail.writing.translating import translated
 from ikone_events.services.accounts.organisers import get_account
@@ -146,8 +145,7 @@ def _lists(
 
 def _line(person: Registration, locale: str) -> str:
     """Name, administration, and the status of those without a place."""
-    name = full_name(person.title, person.first_name, person.last_name)
-    line = ", ".join(filter(None, (name, person.organisation_text)))
+    line = ", ".join(filter(None, (person.name, person.organisation_text)))
     if person.status == Status.CONFIRMED.value:
         return line
     status = registration_status(Status(person.status), Awaits(person.awaits))

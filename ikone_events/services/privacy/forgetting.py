@@ -122,12 +122,8 @@ def strike_out(person: Registration) -> None:
             other.registered_by = ""
     ids = [other.id for other in others]
     for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
-        for word in (full_name(person.title, person.first_name, person.last_name), name):
-            mail.text = mail.text.replace(word, STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
-            mail.subject = mail.subject.replace(word, STRUCK_OUT)
-    full = full_name(person.title, person.first_name, person.last_name)
-    strike_out_of_reasons(person.event, longest_first({full, name, person.email}))
+        _strike_out_of_mail(mail, person.name, name)
+    strike_out_of_reasons(person.event, longest_first({person.name, name, person.email}))
     _drop_test_mails(person)
     _strike_out_of_lists(person, name)
 
@@ -137,15 +133,19 @@ def _strike_out_of_lists(person: Registration, name: str) -> None:
 
     The same name of somebody else goes too: the list leads to the page with all names.
     """
-    full = full_name(person.title, person.first_name, person.last_name)
     lists = select(OutboxMail).where(
         OutboxMail.kind == MailKind.OFFICE_REGISTRATIONS.value,
         OutboxMail.text.contains(name, autoescape=True),
     )
     for mail in db.session.scalars(lists):
-        for word in (full, name):
-            mail.text = mail.text.replace(word, STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
+        _strike_out_of_mail(mail, person.name, name)
+
+
+def _strike_out_of_mail(mail: OutboxMail, *names: str) -> None:
+    for name in names:
+        mail.text = mail.text.replace(name, STRUCK_OUT)
+        mail.html = mail.html.replace(escape(name), STRUCK_OUT)
+        mail.subject = mail.subject.replace(name, STRUCK_OUT)
 
 
 def _drop_test_mails(person: Registration) -> None:

@@ -145,6 +145,11 @@ class Contact(Base):
         """The full name, or the address of a mailbox without one."""
         return full_name(self.title, self.first_name, self.last_name) or self.email
 
+    @property
+    def organisation_name(self) -> str:
+        """The name of the administration, or what was typed."""
+        return self.organisation.name if self.organisation else self.organisation_text
+
     def note_keys(self) -> None:
         """Update the columns that follow the texts."""
         names = self.last_name, self.first_name

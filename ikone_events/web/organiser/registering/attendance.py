@@ -9,7 +9,6 @@ from flask import redirect, render_template, request, url_for
 from ikone_events.domain.refusals import Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.attendance import is_over
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.attendance import (
     AttendanceMark,
@@ -148,7 +147,7 @@ def _tell(saved: SavedAttendance) -> None:
         words = _("Nothing has changed.") if same else _("Saved.")
         flash_at("attendance", words, "info" if same else "success")
     if saved.kept:
-        names = [full_name(each.title, each.first_name, each.last_name) for each in saved.kept]
+        names = [each.name for each in saved.kept]
         more = len(names) - _MOST_NAMES
         listed = ", ".join(names[:_MOST_NAMES]) + (f" (+{more})" if more > 0 else "")
         words = _(

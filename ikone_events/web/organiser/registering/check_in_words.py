@@ -7,7 +7,6 @@ from datetime import datetime
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES, FieldKind, visible_to
 from ikone_events.domain.rooms.check_in import EntryOutcome, without_place_because
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.rooms.check_in import (
     Press,
@@ -61,7 +60,7 @@ class PersonCard:
 
 def name_of(person: Registration) -> str:
     """The whole name of a person."""
-    return full_name(person.title, person.first_name, person.last_name)
+    return person.name
 
 
 def card_of(event: Event, found: AtEntrance) -> PersonCard:

@@ -7,7 +7,6 @@ from flask import abort, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Busy, Refusal, UnfitInput
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -95,7 +94,7 @@ def _seen(people: Iterable[Registration], selection: Selection) -> list[Selected
     found = []
     for each in people:
         status = registration_status(each.status, each.awaits).value
-        name = full_name(each.title, each.first_name, each.last_name)
+        name = each.name
         expected = selection.ticked.get(each.public_id, status)
         found.append(Selected(each.public_id, expected, name))
     return found
