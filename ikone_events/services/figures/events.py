@@ -191,9 +191,13 @@ def _figures(event: Event, rows: _Rows, directory: _Directory, *, took_place: bo
         bodies=bodies,
         **_by_kind(bodies, "confirmed"),
     )
-    if not known:
-        return figures
-    came = [one for one in bodies if one.attended]
+    return _with_attended(figures, event, rows, directory) if known else figures
+
+
+def _with_attended(
+    figures: EventFigures, event: Event, rows: _Rows, directory: _Directory
+) -> EventFigures:
+    came = [one for one in figures.bodies or () if one.attended]
     people = Counter[str]()
     for one in came:
         people[one.kind] += one.attended or 0
