@@ -20,7 +20,7 @@ from ikone_events.services.documents.spreadsheets import write_csv
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.figures.periods import last_day, periods_by_year, year_sentences
 from ikone_events.services.figures.report import make_report
-from ikone_events.services.figures.report_files import REPORT_KINDS, report_file
+from ikone_events.services.figures.report_tables import REPORT_KINDS, report_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events

@@ -44,7 +44,7 @@ from ikone_events.store.damage import readable
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 

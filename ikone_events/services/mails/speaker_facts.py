@@ -44,7 +44,7 @@ from ikone_events.store.mails.event_versions import (
     event_versions,
 )
 from ikone_events.store.mails.models import HAS_OBJECT, Mailing, OutboxMail
-from ikone_events.store.registering.questions import anonymous_questions
+from ikone_events.store.registering.queries import anonymous_questions
 
 # More questions than that are read on the speaker's own page.
 _MOST_QUESTIONS = 30

@@ -20,9 +20,9 @@ from ikone_events.mail.writing.translating import translated
 from ikone_events.services.accounts.organisers import get_account
 from ikone_events.services.events.todo import todo_facts_of
 from ikone_events.services.installation import get_installation
-from ikone_events.services.office.entries import entry_of
 from ikone_events.services.office.recipients import (
     drop_older,
+    entry_of,
     locale_of,
     office_facts,
     office_key,

@@ -12,8 +12,7 @@ from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.figures.report import make_report
-from ikone_events.services.figures.report_files import report_file
-from ikone_events.services.figures.report_tables import ReportWords, report_book
+from ikone_events.services.figures.report_tables import ReportWords, report_book, report_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.events.queries import events_of
 from ikone_events.web.organiser.exports import MIME_TYPES

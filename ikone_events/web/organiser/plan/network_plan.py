@@ -9,7 +9,7 @@ from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.plan.models import waiting_steps
 from ikone_events.web.organiser.plan.step_views import (
     BLOCKED,

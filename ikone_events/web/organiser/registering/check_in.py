@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 
 from ikone_events.domain.refusals import Refusal
-from ikone_events.domain.rooms.check_in_codes import is_code
+from ikone_events.domain.rooms.check_in import is_code
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.check_in import (
     Press,
