@@ -67,12 +67,12 @@ def retention(
         with transaction():
             forget_returned(by=COMMAND, now=moment)
             tidy(moment, by=COMMAND)
-    _tell_returned(returned, dry_run=dry_run)
+    _print_returned(returned, dry_run=dry_run)
     for each in due:
         _run(each, moment, dry_run=dry_run)
     if not due and not returned:
         click.echo("Nobody is to be forgotten.")
-    _tell_rows(rows if dry_run else rows_in_records(former), dry_run=dry_run)
+    _print_rows(rows if dry_run else rows_in_records(former), dry_run=dry_run)
     if record is not None:
         _write(record, former)
 
@@ -105,12 +105,12 @@ def _listed(rows: Mapping[str, int]) -> str:
     return ", ".join(f"{number} of {table}" for table, number in sorted(rows.items()))
 
 
-def _tell_returned(number: int, *, dry_run: bool) -> None:
+def _print_returned(number: int, *, dry_run: bool) -> None:
     if number:
         click.echo(f"{number} people who came back with a backup {_would(dry_run)}forgotten again")
 
 
-def _tell_rows(rows: Mapping[str, int], *, dry_run: bool) -> None:
+def _print_rows(rows: Mapping[str, int], *, dry_run: bool) -> None:
     if rows:
         are = "would be" if dry_run else "were"
         click.echo(f"all rows that {are} deleted or emptied: {_listed(rows)}")

@@ -108,7 +108,7 @@ class MailboxReader:
         try:
             with self._app.app_context():
                 return mailboxes.is_reading_wanted(self._imap.name)
-        except SQLAlchemyError:  # the reading itself tells
+        except SQLAlchemyError:  # the reading itself reports it
             return False
 
     @property

@@ -1,4 +1,4 @@
-"""Providers of video rooms: what each can do, and what it is told of a room and of a visitor.
+"""Providers of video rooms: what each can do, and what it gets of a room and of a visitor.
 
 A provider gets a name, a role and an opaque id of a person, never an address (data protection).
 """
@@ -45,7 +45,7 @@ class Capabilities:
     """What a provider can do.
 
     `create`: a call makes the room before somebody enters. `person_url`: each person gets an
-    address of their own, with a name. `attendance`: it tells who is in the room.
+    address of their own, with a name. `attendance`: it reports who is in the room.
     """
 
     create: bool = False
@@ -84,7 +84,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A visitor who is in the room now, as the provider tells it."""
+    """A visitor who is in the room now, as the provider reports it."""
 
     opaque_id: str
     name: str = ""

@@ -10,7 +10,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 
-# For this time the list of accounts tells whether a link was sent or returned.
+# For this time the list of accounts shows whether a link was sent or returned.
 _KEPT_FOR = timedelta(days=30)
 
 

@@ -30,7 +30,7 @@ from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 
 _ACTORS = {"system": N_("Automatically"), PLAN: N_("done automatically")}
-# Mails to one person each, of which no mailing tells; a text of them is always in force.
+# Mails to one person each, which are in no mailing; a text of them is always in force.
 _SINGLE = (MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.WITHDRAWAL)
 OUTCOME_LABELS = {
     DONE: N_("done"),

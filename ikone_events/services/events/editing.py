@@ -166,8 +166,9 @@ def set_room(
 ) -> Event:
     """Set the video room; personal room pages use it at once.
 
-    Nobody is told of another room, because mails and calendars lead to our own pages. Of another
-    dial-in people are told once the links were sent, unless `silent`. Raises UnfitInput, NotFound.
+    Nobody is notified of another room, because mails and calendars lead to our own pages. People
+    are notified of another dial-in once the links were sent, unless `silent`. Raises UnfitInput,
+    NotFound.
     """
     event = lock_event(slug)
     check_room(room, hosts=get_installation().settings.outgoing_hosts, kept=_links_of(event))

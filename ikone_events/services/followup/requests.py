@@ -56,9 +56,9 @@ class Asking:
 def ask_for_materials(slug: str, asking: Asking, *, now: datetime) -> None:
     """Store a request, or answer it by mail if that can be done at once.
 
-    Nothing tells the caller which of both, nor does the time it takes. Confirmed people get their
+    The caller can't see which of both, nor does the time it takes. Confirmed people get their
     own link again, and people with a valid link theirs, each at most once an hour; who was refused
-    is told so, once a day.
+    gets a mail that says so, once a day.
     Raises NotFound, and StatusRefused if materials can't be asked for.
     """
     event = lock_event(slug)
@@ -160,10 +160,10 @@ def _send_link(request: MaterialRequest, event: Event, *, now: datetime) -> None
     write_to_requester(kind, request, event, occasion=occasion, now=now)
 
 
-def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: datetime) -> None:
+def refuse_request(slug: str, public_id: str, *, notify: bool, actor: str, now: datetime) -> None:
     """Refuse a request, or take a link back; a second time changes nothing. Raises NotFound.
 
-    The person gets a mail only with `tell`; whoever was refused and asks again is told in any case.
+    The person gets a mail only with `notify`; who was refused and asks again gets one in any case.
     """
     event = lock_event(slug)
     request = get_request(event, public_id)
@@ -174,7 +174,7 @@ def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: da
         outbox.stop_with_dead_links(mails_of(request), now=now)
     request.state, request.granted_until = RequestState.REFUSED.value, None
     request.decided_at, request.decided_by = now, actor
-    if tell:
+    if notify:
         kind, occasion = MailKind.MATERIALS_REFUSED, f"refused:{now:%Y%m%d}"
         write_to_requester(kind, request, event, occasion=occasion, now=now)
     db.session.flush()

@@ -64,7 +64,7 @@ def send_supplement(slug: str, *, by: str, now: datetime) -> Mailing:
     """Send the new materials to those who want a supplement, each what they may see.
 
     Of two presses the second finds nothing new. Raises NotFound, and StatusRefused if there is
-    nothing new, nobody to tell, or the event is not followed up.
+    nothing new, nobody to notify, or the event is not followed up.
     """
     event = lock_event(slug)
     if event.state != State.FOLLOWED_UP.value:

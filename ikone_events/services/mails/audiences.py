@@ -86,7 +86,7 @@ def people_of_mailing(event: Event, mailing: Mailing, *, now: datetime) -> Selec
 def people_to_write_to(event: Event, mailing: Mailing, *, now: datetime) -> Select[Registration]:
     """The people of a mailing without those who have done what it asks for.
 
-    Previews and counts don't leave them out: the difference would tell who has given feedback.
+    Previews and counts don't leave them out: the difference would show who has given feedback.
     """
     people = people_of_mailing(event, mailing, now=now)
     if mailing.kind == MailKind.FEEDBACK.value:

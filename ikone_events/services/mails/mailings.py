@@ -104,7 +104,7 @@ def start_mailing(
 ) -> Mailing:
     """Store a mailing in the transaction of its cause; the worker writes the mails.
 
-    `change` is the transition that it tells of; before `due_at` nothing is written.
+    `change` is the transition that it is about; before `due_at` nothing is written.
     """
     mailing = new_mailing(event, message, step=step, reason=reason)
     mailing.only_changed, mailing.contact_choice = only_changed, contact_choice
@@ -217,7 +217,7 @@ def people_after(mailing: Mailing, now: datetime) -> People:
     """The recipients of a mailing whose mails are not written yet.
 
     People whose status changed after its start are left out: their own mails describe the new
-    state. A mail about a new date goes to them too if no mail of their own has told it.
+    state. A mail about a new date goes to them too if no mail of their own has announced it.
     """
     audience = Audience(mailing.audience)
     if audience in OF_NEWS:
@@ -230,7 +230,7 @@ def people_after(mailing: Mailing, now: datetime) -> People:
         Registration.id > mailing.last_id,
         or_(
             Registration.event_lock_version < mailing.event_lock_version,
-            _is_untold(mailing) if mailing.kind == MailKind.MOVED.value else false(),
+            _is_not_notified(mailing) if mailing.kind == MailKind.MOVED.value else false(),
         ),
     )
     if mailing.step is not None and mailing.kind in REMINDERS:
@@ -238,14 +238,14 @@ def people_after(mailing: Mailing, now: datetime) -> People:
     return people
 
 
-def _is_untold(mailing: Mailing) -> ColumnElement[bool]:
-    """Whether a person knew an earlier version of the event, and no mail has told the present."""
-    told = select(OutboxMail.id).where(
+def _is_not_notified(mailing: Mailing) -> ColumnElement[bool]:
+    """Whether a person knew an earlier version of the event, and none of the present one."""
+    notified = select(OutboxMail.id).where(
         OutboxMail.registration_id == Registration.id,
         OutboxMail.notified_version == mailing.event.calendar_version,
         OutboxMail.state.in_(NOTIFIED),
     )
-    return (Registration.registered_at < mailing.created_at) & ~told.exists()
+    return (Registration.registered_at < mailing.created_at) & ~notified.exists()
 
 
 def accounts_of(event: Event, now: datetime, *, most: int = 50) -> list[Account]:

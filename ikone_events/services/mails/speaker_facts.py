@@ -81,7 +81,7 @@ def facts_for_speaker(
         sender=sender_of(event),
         invitation=_invitation(kind, speaker, now=now, moved=moved),
         text=text_for(kind, speaker.locale, event, mailing),
-        status=why or _told_state(event, mailing),
+        status=why or _announced_state(event, mailing),
         reason=mailing.reason if mailing else "",
         changes=changes,
         old_dates=(known.starts_at, known.ends_at) if moved and not withdrawn else None,
@@ -91,15 +91,15 @@ def facts_for_speaker(
 
 
 def known_to_speaker(event: Event, speaker: Speaker) -> Event:
-    """The version of the event that the speaker was last told of, by mails to this address."""
+    """The version of the event that the speaker was last notified of, by mails to this address."""
     if not (former := event_versions(event)):
         return event
-    told = select(func.max(OutboxMail.notified_version)).where(
+    newest = select(func.max(OutboxMail.notified_version)).where(
         OutboxMail.speaker_id == speaker.id,
         OutboxMail.recipient == speaker.email,
         OutboxMail.state.in_(NOTIFIED),
     )
-    number = db.session.scalar(told)
+    number = db.session.scalar(newest)
     return event if number is None else event_in(event, number, former)
 
 
@@ -139,7 +139,7 @@ def has_entry(speaker: Speaker) -> bool:
     return speaker.is_invited and db.session.scalar(brought.limit(1)) is not None
 
 
-def _told_state(event: Event, mailing: Mailing | None) -> str:
+def _announced_state(event: Event, mailing: Mailing | None) -> str:
     """The state that a mailing is about: the event may have gone on since."""
     if mailing is None or mailing.state_change_id is None:
         return event.state

@@ -97,7 +97,7 @@ def write_digest(organiser_id: int, day: date, *, now: datetime) -> bool:
 
 
 def _todos(account: Organiser, now: datetime) -> Iterator[ToDo]:
-    """The list of “Today” of an account, without what no mail can tell."""
+    """The list of “Today” of an account, without what no mail can report."""
     engine = engine_health(now)
     yield from todos_of(engine, only=IN_DIGEST)
     events = events_of(account)

@@ -192,7 +192,7 @@ def _place_to_confirm(registration: Registration, now: datetime) -> Place | None
 
 
 def _covers(retried: OutboxMail, cause: StatusCause, place: Place) -> bool:
-    """Whether a mail tells the new address how the person is registered."""
+    """Whether a mail informs the new address how the person is registered."""
     kind = MailKind(retried.kind)
     status = registration_status(place.status.value, place.awaits.value)
     if place.status is Status.CONFIRMED and calendar_method(kind) == REQUEST:

@@ -37,7 +37,7 @@ from ikone_events.store.registering.form_fields import (
     fields_of_event,
 )
 
-# The answers to a form's fields, and the column that tells whose they are.
+# The answers to a form's fields, and the column with their owner.
 _ANSWERS: Mapping[FormName, tuple[Any, Any]] = {
     FormName.REGISTRATION: (Answer, Answer.registration_id),
     FormName.FEEDBACK: (FeedbackAnswer, FeedbackAnswer.entry),

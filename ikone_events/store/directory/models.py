@@ -104,7 +104,7 @@ class Contact(Base):
     """A contact person of the office, who gets announcements without having subscribed to them.
 
     `organisation_text` is as typed, `organisation_key` its normal form; without `organisation_id`
-    it fits no administration. `source` and `legal_basis` (a LegalBasis) are told to the person,
+    it fits no administration. `source` and `legal_basis` (a LegalBasis) are sent to the person,
     `entered_by` is an organiser. `checked_at` is when somebody last entered, edited or checked it.
     `address_hash` is what an objection is found by. `edit_version` rises with every edit.
     """

@@ -70,7 +70,7 @@ def anonymous_questions(event: Event, *, most: int) -> tuple[list[BriefingQuesti
     """The questions in the order of registering, at most so many, and how many there are.
 
     Names stay with the office (data protection). What somebody typed as their administration may
-    be a name too, so only those of the directory are told.
+    be a name too, so only those of the directory are shown.
     """
     asked = Registration.event_id == event.id, IS_ACTIVE, func.trim(Registration.question) != ""
     rows = db.session.execute(

@@ -23,7 +23,7 @@ from ikone_events.web.shell.login import session_seconds
 
 Answer = str | Response | BaseResponse | tuple[str, int]
 
-# States that tell whether one can register: nobody can once the event is over.
+# States that decide whether one can register: nobody can once the event is over.
 REGISTERING = (State.ANNOUNCED, State.OPEN, State.CLOSED)
 
 blueprint = Blueprint("organiser", __name__)

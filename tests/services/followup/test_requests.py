@@ -154,7 +154,10 @@ def test_link_taken_back_stops_the_mail_that_has_not_left(app: Flask, event: Eve
     request = make_request(app, event)
     do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
     for _press in range(2):
-        do(app, lambda: refuse_request(event.slug, request.public_id, tell=True, actor=BY, now=NOW))
+        do(
+            app,
+            lambda: refuse_request(event.slug, request.public_id, notify=True, actor=BY, now=NOW),
+        )
     (stored,), (link, refusal) = requests(app), mails(app)
     assert (stored.state, stored.link_epoch, stored.granted_until) == ("refused", 2, None)
     assert (link.state, refusal.state, refusal.kind) == ("stopped", "queued", "materials_refused")
@@ -281,7 +284,7 @@ def test_failed_mail_with_a_dead_link_is_not_sent_again(app: Flask, event: Event
     do(app, fail)
     assert do(app, retry) == Resent(sent=1)
     do(app, fail)
-    do(app, lambda: refuse_request(event.slug, request.public_id, tell=False, actor=BY, now=NOW))
+    do(app, lambda: refuse_request(event.slug, request.public_id, notify=False, actor=BY, now=NOW))
     assert do(app, retry) == Resent(sent=0, untrue=1)
 
 

@@ -91,7 +91,7 @@ def _lets_in(path: Path, others: int) -> bool:
 
 
 def base_address(_now: datetime) -> Iterator[Finding]:
-    """Whether links lead here, encrypted, and visitors are told apart."""
+    """Whether links lead here, encrypted, and visitors can be distinguished."""
     settings = get_installation().settings
     local = settings.host in HERE
     if not settings.https and not local:

@@ -75,9 +75,9 @@ def _text(label: str, rows: int = 4, most: int = TEXT_LENGTH) -> TextField:
 
 _COMMON, _OTHER = N_("Common time zones"), N_("All time zones")
 _COMMON_ZONES = (BERLIN, "Europe/London", "Europe/Brussels", "UTC")
-TELL, SILENT = "tell", "silent"
-TELLING = {
-    TELL: N_("Notify everybody concerned"),
+NOTIFY, SILENT = "notify", "silent"
+NOTIFICATIONS = {
+    NOTIFY: N_("Notify everybody concerned"),
     SILENT: N_("Save without notification"),
 }
 
@@ -173,10 +173,10 @@ class EventForm(RoomFields, SettingsForm):
         render_kw={"min": 1, "max": 3650, "inputmode": "numeric"},
     )
 
-    telling = RadioField(
+    notification = RadioField(
         _l("If something changes that stands in calendars"),
-        choices=list(TELLING),
-        default=TELL,
+        choices=list(NOTIFICATIONS),
+        default=NOTIFY,
     )
 
     title_en = line_of_event(_l("Title in English"), "title_en", lang="en")
@@ -189,7 +189,9 @@ class EventForm(RoomFields, SettingsForm):
         self.zone.choices = _zone_choices(self.zone.data or "", translate)
         self.format.choices = [(k.value, translate(FORMAT_LABELS[k])) for k in EventFormat]
         self.plan.choices = [(name, translate(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
-        self.telling.choices = [(name, translate(words)) for name, words in TELLING.items()]
+        self.notification.choices = [
+            (name, translate(words)) for name, words in NOTIFICATIONS.items()
+        ]
 
     def applies(self, name: str) -> bool:
         """Whether a field applies to the chosen format; a refused one is shown in any case."""
@@ -199,7 +201,7 @@ class EventForm(RoomFields, SettingsForm):
     @property
     def is_silent(self) -> bool:
         """Whether no mail about the change is wanted."""
-        return bool(self.telling.data == SILENT)
+        return bool(self.notification.data == SILENT)
 
 
 def _zone_choices(zone: str, translate: Callable[[str], str]) -> dict[str, list[tuple[str, str]]]:

@@ -30,7 +30,7 @@ from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
 from ikone_events.web.organiser.events.room_fields import RoomForm
 from ikone_events.web.organiser.events.undo_words import pending_mails, undo_words
-from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
+from ikone_events.web.organiser.events.update_words import is_mailed, saved_words, waiting_of
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -113,7 +113,7 @@ def _room_of(event: Event) -> dict[str, object]:
         "room_known": is_room_known(event.room_provider, event.room_url),
         "room_words": _(PROVIDER_LABELS[ProviderKind(event.room_provider)]),
         "link_out": out,
-        "tells": out and tells(event),
+        "is_mailed": out and is_mailed(event),
     }
 
 

@@ -169,9 +169,9 @@ def delete_speaker(slug: str, public_id: str) -> Answer:
     """Remove somebody; who has the date in the calendar gets it withdrawn."""
     seen_event(slug)
     with transaction():
-        name, tells = remove_speaker(slug, public_id, now=now())
+        name, is_mailed = remove_speaker(slug, public_id, now=now())
     words = _("“%(name)s” has been removed.", name=name)
-    if tells:
+    if is_mailed:
         words += " " + _("An e-mail removes the date from the calendar.")
     flash(words, "success")
     return _to_list(slug)

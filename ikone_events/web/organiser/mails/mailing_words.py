@@ -24,7 +24,7 @@ def kind_label(kind: str) -> str:
 
 
 def mail_label(mail: OutboxMail) -> str:
-    """Return the subject of an organiser's own message, which has no telling kind, or the kind."""
+    """Return the subject of an organiser's own message, whose kind says nothing, or the kind."""
     own = mail.kind == MailKind.NOTE.value and mail.subject
     return mail.subject if own else kind_label(mail.kind)
 

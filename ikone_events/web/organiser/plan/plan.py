@@ -57,7 +57,7 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
         event=event,
         view=view,
         places=[f"step-{row.id}" for row in (*view.blocked, *view.coming, *view.past) if row.id],
-        told_in_past=_told({f"step-{row.id}" for row in view.past if row.id}),
+        told_in_past=_has_flash({f"step-{row.id}" for row in view.past if row.id}),
         running=running_of(event, now()),
         mailing_label=mailing_label,
         figures_words=figures_words,
@@ -66,10 +66,10 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
     )
 
 
-def _told(places: set[str]) -> bool:
-    """Whether an answer is to be read at one of these places."""
-    told: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
-    return any(category.partition("@")[2] in places for category, _text in told)
+def _has_flash(places: set[str]) -> bool:
+    """Whether a flash is shown at one of these places."""
+    flashes: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
+    return any(category.partition("@")[2] in places for category, _text in flashes)
 
 
 @blueprint.post(f"{STEP}/run")

@@ -133,7 +133,7 @@ def _page(form: OrganisationForm, logo: LogoForm | None = None, **more: Any) -> 
     typed, identity = form.accent.data or "", get_identity()
     offer = nearest_readable(typed) if is_colour(typed) and not is_readable(typed) else ""
     shown = logo or LogoForm(prefix="logo", formdata=None)
-    # Whoever was told of another's logo sees that one now.
+    # Whoever was shown another's logo sees that one now.
     show_instead(shown.seen, identity.logo.digest if identity.logo else "")
     return render_template(
         "organiser/settings/organisation.html",
