@@ -52,8 +52,9 @@ _FAR_AHEAD, _LONG = timedelta(days=3 * 365), timedelta(days=31)
 CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
-# Links to rooms, whose hosts may be called (`rooms check`): none of one's own network.
 ROOM_LINKS = ("room_url", "moderator_url")
+# Links that are typed: their hosts may be none of one's own network.
+TYPED_LINKS = (*ROOM_LINKS, "feedback_url")
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 
 
@@ -136,7 +137,7 @@ def check_draft(
 ) -> None:
     """Raise UnfitInput with all complaints about a draft.
 
-    Hosts of rooms may be in one's own network if they are among `hosts`, the links among `kept`
+    Hosts of links may be in one's own network if they are among `hosts`, the links among `kept`
     (stored before), or `hosts` is None (of a draft that is stored already).
     """
     found = [
@@ -179,8 +180,8 @@ def _room_complaints(room: RoomChoice) -> list[Complaint]:
 def _host_complaints(
     room: RoomChoice, hosts: Collection[str], kept: Collection[str]
 ) -> list[Complaint]:
-    """Complaints about the hosts of new links to rooms."""
-    links = {name: getattr(room, name) for name in ROOM_LINKS}
+    """Complaints about the hosts of new links."""
+    links = {name: getattr(room, name, "") for name in TYPED_LINKS}
     new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
     found = [link_complaint(link, hosts, name) for name, link in new.items()]
     return [complaint for complaint in found if complaint]

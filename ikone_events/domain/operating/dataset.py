@@ -157,7 +157,9 @@ class _DatasetReader:
             slug=slug,
             draft=draft,
             state=State(record.get("state", "draft")),
-            materials=tuple(material_of(item) for item in record.get("materials") or ()),
+            materials=tuple(
+                material_of(item, hosts=self._hosts) for item in record.get("materials") or ()
+            ),
             history=tuple(self._history(record)),
             fields=fields_in(record),
         )

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from ikone_events.domain.events.draft import (
     CHOSEN_PLANS,
-    ROOM_LINKS,
+    TYPED_LINKS,
     EventDraft,
     ProgrammeItem,
     RoomChoice,
@@ -118,7 +118,7 @@ def check_event_draft(draft: EventDraft, event: Event | None = None) -> None:
 
 
 def _links_of(event: Event) -> list[str]:
-    return [getattr(event, name) for name in ROOM_LINKS]
+    return [getattr(event, name) for name in TYPED_LINKS]
 
 
 def check_edit_version(event: Event, expected: int) -> None:

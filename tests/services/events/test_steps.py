@@ -13,12 +13,14 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.followup.details import MaterialDetails, MaterialKind
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import NotFound, TransitionRefused, UnfitInput
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.followup.materials import add_entry
 from ikone_events.services.mails.values import link_day
 from ikone_events.services.plan import plans
 from ikone_events.store.db import db, transaction
@@ -189,6 +191,25 @@ def test_blocked_step_runs_as_soon_as_the_complaint_is_gone(app: Flask, clock: F
         )
     work(app)
     assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("dispatched", "done")
+
+
+def test_overdue_follow_up_leaves_time_for_more_materials(app: Flask, clock: FixedClock) -> None:
+    """The office adds one after the other; the first must not take the mail along."""
+    event = laid(app, state="dispatched")
+    make_registration(app, event, attendance="attended")
+    planned = step_of(app, event, "follow_up").due_at
+    clock.moment = planned + timedelta(days=1)
+    for minutes in (0, 40, 40):
+        clock.move(minutes=minutes)
+        with app.app_context(), transaction():
+            link = MaterialDetails(title="Leitfaden", url="https://a.test")
+            add_entry(event.slug, MaterialKind.LINK, link, now=clock.moment)
+        work(app)
+        assert state_of(app, event) == "dispatched"
+
+    clock.move(minutes=61)
+    work(app)
+    assert state_of(app, event) == "followed_up"
 
 
 def test_blocked_step_costs_no_write_at_every_tick(app: Flask, clock: FixedClock) -> None:

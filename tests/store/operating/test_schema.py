@@ -77,7 +77,7 @@ def tables() -> set[str]:
     return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_migrations_run_up_down_and_up() -> None:
     migrate()
     assert tables() == set(db.metadata.tables)
@@ -87,7 +87,7 @@ def test_migrations_run_up_down_and_up() -> None:
     assert tables() == set(db.metadata.tables)
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_migrations_describe_the_models() -> None:
     migrate()
     flask_migrate.check()
@@ -110,7 +110,7 @@ def _names_in(inspector: Inspector) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_indexes_and_constraints_have_the_names_of_the_models() -> None:
     """Later migrations drop and change them by the name that the models give."""
     migrate()
