@@ -54,8 +54,8 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
@@ -192,7 +192,7 @@ def refused(
     """Render the form with the complaints, or the event if the action is not offered at all."""
     if rule_for(action, facts_for(action, event, now())) is None:
         return show_event(event, refused=complaints)
-    place(form, complaints)
+    show_complaints(form, complaints)
     return _ask(event, action, form)
 
 

@@ -48,9 +48,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words
 from ikone_events.web.organiser.plan.step_words import sent_words
@@ -209,7 +209,7 @@ def _carry_out(event: Event, form: DateForm, dates: tuple[datetime, datetime] | 
 
 def _refused(slug: str, form: DateForm, refusal: Refusal) -> str:
     event = seen_event(slug)
-    place(form, refusal.complaints)
+    show_complaints(form, refusal.complaints)
     if isinstance(refusal, SomebodyWasFaster | StaleForm):
         show_instead(form.edit_version, event.edit_version)
         show_instead(form.state, event.state)
@@ -224,7 +224,7 @@ def _preview(event: Event, form: DateForm, dates: tuple[datetime, datetime] | No
     try:
         draft = draft_for(sending, person, person.locale, now=now())
     except UnfitInput as refusal:
-        return DatePreview(then, None, "", say_all(refusal.complaints))
+        return DatePreview(then, None, "", translate_all(refusal.complaints))
     invitation = draft.facts.invitation
     updates = invitation is not None and invitation.updates
     entry = entry_words(draft.mail.calendar, event.zone, updates=updates)

@@ -38,9 +38,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import show_instead
@@ -107,7 +107,7 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
                 silent=form.is_silent,
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show_form(form, seen_event(slug), **shown), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
@@ -159,7 +159,9 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
         if _shown(form, name) != _shown(stored, name)
     ]
     show_instead(form.edit_version, event.edit_version)
-    return show_form(form, event, conflict=say_all(refusal.complaints), differences=differences)
+    return show_form(
+        form, event, conflict=translate_all(refusal.complaints), differences=differences
+    )
 
 
 def _shown(form: EventForm, name: str) -> str:

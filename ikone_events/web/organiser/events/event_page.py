@@ -37,9 +37,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
@@ -85,7 +85,7 @@ def show_event(
         **_room_of(event),
         **_today(event, moment),
         waiting=waiting_of(event),
-        refused=say_all(refused),
+        refused=translate_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
         came=attendance_counts(event, moment) if facts.over and counts.confirmed else None,
@@ -153,7 +153,7 @@ def set_room(slug: str) -> Answer:
                 slug, form.choice, now=now(), actor=actor(), silent=silent
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show_event(event, form=form), 422
     if event.update_due_at is not None:
         words = saved_words(event)

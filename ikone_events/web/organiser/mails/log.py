@@ -37,8 +37,8 @@ from ikone_events.web.organiser.frame import (
     flash_at,
     page_number,
     page_url,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.mails.mailing_words import (
     delivery_entries,
@@ -156,7 +156,7 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
             mail = correct_and_retry(event, mail_id, address, now=now(), actor=actor())
             leaves = mail.state == "queued"
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _show_mail(event, _seen_mail(event, mail_id), form), 422
     if leaves:
         flash(_("The address has been corrected; the e-mail is being sent again."), "success")

@@ -30,8 +30,8 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     flash_at,
-    say_all,
     seen_event,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
@@ -62,7 +62,7 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
         mailing_label=mailing_label,
         figures_words=figures_words,
         rests=rest_note(event) if view.resting else "",
-        refused=say_all(refused),
+        refused=translate_all(refused),
     )
 
 

@@ -23,7 +23,7 @@ from ikone_events.web.organiser.fields import (
     local_time,
     moment_of,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, show_complaints
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url, show_gone, show_plan
 from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
@@ -84,7 +84,7 @@ def save_step(slug: str, step_id: int) -> Answer:
         with transaction():
             moved = steps.retime(event, step_id, timing, now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form, seen_event(slug), steps.find_step(event, step_id)), 422
     except NotFound:
         return show_gone(seen_event(slug), step_id)

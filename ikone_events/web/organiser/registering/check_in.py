@@ -23,7 +23,14 @@ from ikone_events.store.rooms.check_in import (
     not_in_yet,
     people_named,
 )
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    seen_event,
+    translate_all,
+)
 from ikone_events.web.organiser.registering.check_in_words import (
     SaidOfPress,
     card_of,
@@ -129,7 +136,7 @@ def undo_press(slug: str) -> Answer:
         with transaction():
             found = undo_check_in(event, person, press, now=now())
     except Refusal as refusal:
-        flash_at("entry", " ".join(say_all(refusal.complaints)), "warning")
+        flash_at("entry", " ".join(translate_all(refusal.complaints)), "warning")
         return _back(event, person=person)
     flash_at("entry", _("Undone: %(name)s is not checked in.", name=name_of(found.person)))
     return _back(event, person=person)

@@ -21,7 +21,7 @@ from ikone_events.store.events.queries import sees_event
 from ikone_events.store.registering.form_fields import answers_of
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.check_in import AtEntrance
-from ikone_events.web.organiser.frame import say_all
+from ikone_events.web.organiser.frame import translate_all
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
 from ikone_events.web.shell.access import asker_role, organiser
 from ikone_events.web.shell.filters import clock_words
@@ -142,4 +142,4 @@ def _refused(event: Event, public_id: str, refusal: Refusal) -> SaidOfPress:
 
 
 def _all(refusal: Refusal) -> str:
-    return " ".join(say_all(refusal.complaints))
+    return " ".join(translate_all(refusal.complaints))

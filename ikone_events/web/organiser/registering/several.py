@@ -15,8 +15,8 @@ from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
-    say_all,
     seen_event,
+    translate_all,
 )
 from ikone_events.web.organiser.registering.bulk import (
     ACTIONS,
@@ -137,7 +137,7 @@ def _do_to_each(
     except Busy as busy:
         if not outcomes:
             raise
-        words = say_all(busy.complaints)
+        words = translate_all(busy.complaints)
         outcomes.extend((who, words) for who in people[len(outcomes) :])
     return outcomes
 
@@ -146,7 +146,7 @@ def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
     """Return why the action was not carried out for one person; empty if it was. Raises Busy."""
     try:
         with transaction():
-            return say_all(
+            return translate_all(
                 carry_out(
                     who.public_id,
                     action,
@@ -159,7 +159,7 @@ def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
     except Busy:
         raise
     except Refusal as refusal:
-        return say_all(refusal.complaints)
+        return translate_all(refusal.complaints)
 
 
 def _page(template: str, event: Event, action: str, **more: object) -> str:

@@ -18,7 +18,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.registering.form.field_form import (
     FEWEST_ROWS,
     MORE_ROWS,
@@ -173,6 +173,6 @@ def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
         return refuse(event.slug, page.name, refusal)
     show_instead(form.edit_version, event.edit_version)
     fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
-    conflict = say_all(refusal.complaints)
+    conflict = translate_all(refusal.complaints)
     shown = replace(page, event=event, fixed=fixed)
     return shown.render(conflict=conflict, differs=stored != own, stored=stored), 409
