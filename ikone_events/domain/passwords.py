@@ -64,7 +64,7 @@ def _is_common(password: str) -> bool:
     return (
         password in _common()
         or len(set(password)) < _FEWEST_CHARACTERS
-        or _is_walk(password)
+        or _is_key_sequence(password)
         or any(_once(letters) in _common() for letters in plain)
     )
 
@@ -80,7 +80,7 @@ def _once(text: str) -> str:
     return found[1] if found else text
 
 
-def _is_walk(password: str) -> bool:
+def _is_key_sequence(password: str) -> bool:
     """Whether the password only follows rows of keys, the alphabet or the digits."""
     rest = password
     while rest:

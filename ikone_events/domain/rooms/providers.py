@@ -120,19 +120,19 @@ def display_name(text: str, *, most: int = LONGEST, otherwise: str = "") -> str:
     """
     line = " ".join("".join(c if c.isprintable() or c == _JOINER else " " for c in text).split())
     if len(line) > most:
-        line = line[: _last_seam(line, most - 1)].rstrip() + "…"
+        line = line[: _last_cut(line, most - 1)].rstrip() + "…"
     return line or otherwise
 
 
-def _last_seam(line: str, most: int) -> int:
+def _last_cut(line: str, most: int) -> int:
     """The last place up to `most` at which no character is torn from what it belongs to."""
-    flags, seams = 0, [0]
+    flags, cuts = 0, [0]
     for place, (before, after) in enumerate(pairwise(line[: most + 1]), 1):
         flags = flags + 1 if ord(before) in _FLAGS else 0
         half_flag = flags % 2 == 1 and ord(after) in _FLAGS
         if not (_hangs_on(after) or before == _JOINER or half_flag):
-            seams.append(place)
-    return seams[-1]
+            cuts.append(place)
+    return cuts[-1]
 
 
 def _hangs_on(character: str) -> bool:

@@ -38,7 +38,7 @@ def account_facts(
     )
 
 
-def tidy(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete old mails to accounts."""
     to_accounts = OutboxMail.kind.in_([kind.value for kind in TO_ACCOUNTS])
     old = OutboxMail.created_at <= now - _KEPT_FOR

@@ -1,6 +1,6 @@
 """What a dossier says of an event: everything a successor needs, and nobody who registered.
 
-A name or an address of an attendee that organisers have typed into a text is struck out, as long as
+A name or an address of an attendee that organisers have typed into a text is redacted, as long as
 it is known whose it is.
 """
 
@@ -21,7 +21,7 @@ from ikone_events.mail.writing.templates import starting_text
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
 from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
-from ikone_events.services.privacy.redaction import names_of, strike
+from ikone_events.services.privacy.redaction import names_of, redact
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import history_of
@@ -105,20 +105,22 @@ class Dossier:
 def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     """Collect what the dossier of an event says, texts of mails in this language."""
     figures = figures_of(event, now=now)
-    struck = partial(strike, names=names_of(event))
+    redacted = partial(redact, names=names_of(event))
     return Dossier(
         event=event,
         history=[
-            Decision(row.at, _action_label(row.action), _who(row.actor), struck(row.reason))
+            Decision(row.at, _action_label(row.action), _who(row.actor), redacted(row.reason))
             for row in history_of(event)
         ],
         steps=_steps_of(event),
-        texts=[*_mailings_of(event, locale, struck), *_singles_of(event, locale, struck)],
+        texts=[*_mailings_of(event, locale, redacted), *_singles_of(event, locale, redacted)],
         figures=figures.labelled(),
         press=press_sentence(figures, event, locale),
         rules=figures.rules.get(locale, ""),
         files=name_files(m for m in event.materials if not m.scan),
-        answers=[(struck(each.question), struck(each.answer)) for each in published_answers(event)],
+        answers=[
+            (redacted(each.question), redacted(each.answer)) for each in published_answers(event)
+        ],
     )
 
 
@@ -156,7 +158,7 @@ def _audience_label(audience: str) -> str:
     return known.get(audience, "")
 
 
-def _mailings_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+def _mailings_of(event: Event, locale: str, redacted: Callable[[str], str]) -> list[SentText]:
     """The texts of mailings; one that was sent several times without a change stands once."""
     rows = db.session.scalars(
         select(Mailing)
@@ -173,7 +175,7 @@ def _mailings_of(event: Event, locale: str, struck: Callable[[str], str]) -> lis
             key = (label, _audience_label(mailing.audience), text.subject, text.body)
             found.setdefault(key, []).append(mailing.due_at or mailing.created_at)
     return [
-        SentText(label, audience, struck(subject), struck(body), tuple(moments))
+        SentText(label, audience, redacted(subject), redacted(body), tuple(moments))
         for (label, audience, subject, body), moments in found.items()
     ]
 
@@ -184,11 +186,11 @@ def _standard(kind: str, locale: str) -> EditedText:
     return starting_text(MailKind(kind), locale)
 
 
-def _singles_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+def _singles_of(event: Event, locale: str, redacted: Callable[[str], str]) -> list[SentText]:
     texts = []
     for kind in _SINGLE:
         text = find_text(event, kind.value, locale) or starting_text(kind, locale)
-        texts.append(SentText(LABELS[kind], "", struck(text.subject), struck(text.body), ()))
+        texts.append(SentText(LABELS[kind], "", redacted(text.subject), redacted(text.body), ()))
     return texts
 
 

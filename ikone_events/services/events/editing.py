@@ -21,7 +21,7 @@ from ikone_events.domain.refusals import N_, Complaint, StaleForm
 from ikone_events.domain.words import RESERVED, slug_of
 from ikone_events.services.events.updates import note_change
 from ikone_events.services.installation import get_installation
-from ikone_events.services.plan.plans import lay_plan, move_steps
+from ikone_events.services.plan.plans import create_plan, move_steps
 from ikone_events.services.registering.seating import keep_seats, promote_waiting
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
@@ -49,7 +49,7 @@ def create_event(draft: EventDraft, *, actor: str, now: datetime, mark: str = ""
     db.session.add(event)
     db.session.flush()
     record_creation(event, actor=actor, now=now)
-    lay_plan(event, now=now)
+    create_plan(event, now=now)
     return event
 
 
@@ -104,7 +104,7 @@ def edit_event(
     note_change(event, before, actor=actor, silent=silent, reason=reason, now=now)
     moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)
-    lay_plan(event, now=now)
+    create_plan(event, now=now)
     return Edited(event, len(moved_up))
 
 

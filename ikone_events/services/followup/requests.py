@@ -189,16 +189,16 @@ def grant_by_itself(slug: str, *, granting: bool) -> None:
 def delete_request(slug: str, public_id: str, *, now: datetime) -> None:
     """Forget who asked, for the office. Raises NotFound."""
     request = get_request(lock_event(slug), public_id)
-    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
+    forget_on_request(MaterialRequest.id == request.id, now=now)
 
 
 def forget_own(request: MaterialRequest, *, now: datetime) -> None:
     """Forget who asked, at their own wish; a second time changes nothing."""
     lock_event(request.event.slug)
-    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
+    forget_on_request(MaterialRequest.id == request.id, now=now)
 
 
-def forget_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+def forget_on_request(*whose: ColumnElement[bool], now: datetime) -> None:
     """Forget who asked, also when an older backup is restored."""
     note_forgotten(db.session.scalars(select(MaterialRequest.public_id).where(*whose)), now.date())
     forget_requests(*whose)
@@ -236,5 +236,5 @@ def forget_requests(*whose: ColumnElement[bool]) -> int:
     )
     for request in found:
         db.session.expire(request)
-    undeliverable_addresses.tidy()
+    undeliverable_addresses.delete_unused()
     return len(numbers)

@@ -164,7 +164,7 @@ def test_undo_of_a_cancellation_resumes_what_it_had_stopped(
 def test_undo_of_a_cancellation_lets_the_plan_go_on(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     before = outcomes(app)
     press(app, event, Action.CANCEL, reason="Sturm")
     assert outcomes(app) != before
@@ -193,7 +193,7 @@ def test_undo_of_an_announcement_makes_a_draft_that_does_not_announce_itself(
     event = make_event(app, state="draft")
     make_subscriber(app)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         for step in db.session.scalars(select(Step).where(Step.action == "announce")):
             step.active, step.outcome = True, ""
     press(app, event, Action.ANNOUNCE)
@@ -208,7 +208,7 @@ def test_plan_waits_until_an_announcement_can_not_be_undone(
     """Opening was due while the event was a draft."""
     event = make_event(app, state="draft")
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         for step in db.session.scalars(select(Step).where(Step.action == "open")):
             step.outcome, step.due_at = "", NOW
     press(app, event, Action.ANNOUNCE)

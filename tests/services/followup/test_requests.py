@@ -22,7 +22,7 @@ from ikone_events.services.followup.requests import (
 )
 from ikone_events.services.incoming.resending import Resent, retry_mails
 from ikone_events.services.mails.undeliverable_addresses import is_marked, mark
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.privacy.own_data import data_of
@@ -225,9 +225,9 @@ def test_clock_forgets_each_request_in_its_time(
 ) -> None:
     make_request(app, event, email=NORA.email, **values)
     due = NOW + timedelta(days=days)
-    do(app, lambda: tidy(due - timedelta(seconds=1)))
+    do(app, lambda: delete_expired(due - timedelta(seconds=1)))
     assert left(app) == ["nora", "kusel"]
-    do(app, lambda: tidy(due))
+    do(app, lambda: delete_expired(due))
     assert left(app) == []
     assert do(app, lambda: forget_due_requests(due)) == 0
     assert requests(app)[0].state == values["state"]

@@ -13,9 +13,9 @@ from ikone_events.domain.office.choices import OfficeMail
 from ikone_events.services.accounts import changes
 from ikone_events.services.office import choosing, mornings
 from ikone_events.services.office.mornings import Morning
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.privacy.forgetting import strike_out
+from ikone_events.services.privacy.forgetting import redact_name
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.office.queries import Range
@@ -172,7 +172,7 @@ def test_text_of_a_list_is_deleted_once_sent_and_its_row_after_a_month(
     (mail,) = office_mails(app)
     assert (mail.state, mail.text, mail.html) == ("sent", "", "")
     with app.app_context(), transaction():
-        tidy(TUESDAY + timedelta(days=31))
+        delete_expired(TUESDAY + timedelta(days=31))
     assert office_mails(app) == []
 
 
@@ -184,7 +184,7 @@ def test_forgotten_person_is_struck_out_of_a_list_that_waits(
     at(app, clock, TUESDAY)
     assert "Verschwunden" in office_mails(app)[0].text
     with app.app_context(), transaction():
-        strike_out(db.session.get_one(Registration, person.id))
+        redact_name(db.session.get_one(Registration, person.id))
     (mail,) = office_mails(app)
     assert "Stadtverwaltung Bendorf" in mail.text
     assert "Verschwunden" not in mail.text + mail.html

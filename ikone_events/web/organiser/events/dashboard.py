@@ -26,7 +26,7 @@ from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.web.organiser.events.first_steps import first_step_rows
 from ikone_events.web.organiser.events.settling import settling_url
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event
-from ikone_events.web.organiser.plan.network_plan import rows_ahead
+from ikone_events.web.organiser.plan.network_plan import upcoming_rows
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale, translate
@@ -73,7 +73,7 @@ def dashboard() -> str:
         also_today=[event for event in coming if event is not upcoming and is_live(event, moment)],
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
         counts=counts,
-        ahead=rows_ahead(events, moment),
+        ahead=upcoming_rows(events, moment),
         any_event=bool(events),
     )
 

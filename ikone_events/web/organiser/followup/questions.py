@@ -5,7 +5,7 @@ from flask import redirect, render_template, request, url_for
 from ikone_events.domain.refusals import StaleForm, UnfitInput
 from ikone_events.domain.rooms.questions import AskedQuestion, done, in_order
 from ikone_events.services.followup import answers as service
-from ikone_events.services.followup.answers import PUBLISHED_TO, AnswerWish
+from ikone_events.services.followup.answers import PUBLISHED_TO, AnswerInput
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import phase_of
 from ikone_events.store.db import transaction
@@ -42,7 +42,7 @@ def questions(slug: str) -> str:
 def answer_and_publish(slug: str, public_id: str) -> Answer:
     """Save an answer, for other questions too, and who may read it."""
     seen_event(slug)
-    wish = AnswerWish(
+    wish = AnswerInput(
         answer=request.form.get("answer", ""),
         version=request.form.get("version", 0, type=int),
         also=request.form.getlist("also"),

@@ -27,12 +27,12 @@ _TAKE_PLACE = frozenset(
 )
 
 
-def mails_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_mails(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days that write to people, without blocked ones."""
-    return [row for row in rows_ahead(events, moment) if row.writes and not row.dropped]
+    return [row for row in upcoming_rows(events, moment) if row.writes and not row.dropped]
 
 
-def rows_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_rows(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days and the events among them, without blocked steps.
 
     The number of queries does not grow with the events.

@@ -144,7 +144,7 @@ def test_archived_event_has_its_stored_figures(app: Flask, event: Event) -> None
 
 def test_figures_are_in_the_dossier(app: Flask, event: Event) -> None:
     page = made(app, event, "en")["index.html"].decode()
-    assert '<td>Confirmed registrations</td><td class="number">1</td>' in page
+    assert '<td>Confirmed</td><td class="number">1</td>' in page
     assert '<td>People present</td><td class="number">not known</td>' in page
 
 

@@ -45,7 +45,7 @@ def laid(app: Flask, **values: Any) -> Event:
     """An event with its plan."""
     event = make_event(app, **values)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     return event
 
 
