@@ -9,17 +9,9 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.directory.administrations import AdministrationKind
 from ikone_events.domain.directory.contact import LENGTHS, ContactDraft, check_contact
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
-from ikone_events.domain.events.draft import (
-    TEXT_LENGTH,
-    can_be_written_to,
-)
+from ikone_events.domain.events.draft import TEXT_LENGTH, can_be_written_to
 from ikone_events.domain.events.facts import EventFormat, ProviderKind
-from ikone_events.domain.header_text import (
-    name_complaint,
-    normal_line,
-    normal_text,
-    text_complaint,
-)
+from ikone_events.domain.header_text import name_complaint, normal_line, normal_text, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Status
 

@@ -12,13 +12,7 @@ from types import SimpleNamespace
 
 from ikone_events.domain.events.changes import where
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.mails.facts import (
-    Briefing,
-    BriefingQuestion,
-    Links,
-    MailFacts,
-    Recipient,
-)
+from ikone_events.domain.mails.facts import Briefing, BriefingQuestion, Links, MailFacts, Recipient
 from ikone_events.domain.salutation import mail_salutation
 from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
 from ikone_events.mail.writing.markdown import UntrustedText

@@ -7,11 +7,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.followup.requests import (
-    LINK_LIFE,
-    RequestState,
-    is_link_valid,
-)
+from ikone_events.domain.followup.requests import LINK_LIFE, RequestState, is_link_valid
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import StatusRefused
 from ikone_events.domain.registering.registration import Status

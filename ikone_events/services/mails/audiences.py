@@ -10,12 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, true
 
 from ikone_events.domain.events.facts import EventFormat, Mode
-from ikone_events.domain.mails.audiences import (
-    OF_CONTACTS,
-    OF_NETWORK,
-    OF_NEWS,
-    Audience,
-)
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NETWORK, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.recipients import ContactChoice, ContactGroup, read_choice
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status

@@ -18,13 +18,7 @@ from ikone_events.domain.mails.facts import (
     MailFacts,
     Recipient,
 )
-from ikone_events.domain.mails.kinds import (
-    CANCEL,
-    NO_ANSWER,
-    REQUEST,
-    MailKind,
-    calendar_method,
-)
+from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
 from ikone_events.domain.times import clock
 from ikone_events.domain.tokens import Purpose
 from ikone_events.mail.writing.translating import translated
@@ -37,12 +31,7 @@ from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.mails.event_versions import (
-    NOTIFIED,
-    date_of,
-    event_in,
-    event_versions,
-)
+from ikone_events.store.mails.event_versions import NOTIFIED, date_of, event_in, event_versions
 from ikone_events.store.mails.models import HAS_OBJECT, Mailing, OutboxMail
 from ikone_events.store.registering.queries import anonymous_questions
 

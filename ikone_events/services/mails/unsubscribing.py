@@ -11,10 +11,7 @@ from sqlalchemy import select
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.subscribers import (
-    delete_readers,
-    find_subscriber,
-)
+from ikone_events.services.mails.subscribers import delete_readers, find_subscriber
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event

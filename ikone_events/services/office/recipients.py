@@ -8,12 +8,7 @@ from sqlalchemy import delete, or_, select
 
 from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.events.todo_facts import Severity, ToDo, sentences_of, settling_label
-from ikone_events.domain.mails.facts import (
-    EventSummary,
-    MailFacts,
-    NewPeople,
-    OfficeEntry,
-)
+from ikone_events.domain.mails.facts import EventSummary, MailFacts, NewPeople, OfficeEntry
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.choices import OfficeMail, wants
 from ikone_events.domain.refusals import N_

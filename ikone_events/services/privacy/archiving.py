@@ -10,11 +10,7 @@ from ikone_events.services.figures.events import figures_of
 from ikone_events.services.followup.answers import withdraw_own_words
 from ikone_events.services.followup.requests import forget_on_request, forget_requests
 from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, redact_name
-from ikone_events.services.privacy.redaction import (
-    names_of,
-    redact_reasons,
-    redact_texts,
-)
+from ikone_events.services.privacy.redaction import names_of, redact_reasons, redact_texts
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import check_wish

@@ -12,11 +12,7 @@ from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOU
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.followup.answers import withdraw_naming
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.privacy.redaction import (
-    REDACTED,
-    longest_first,
-    redact_reasons,
-)
+from ikone_events.services.privacy.redaction import REDACTED, longest_first, redact_reasons
 from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written

@@ -19,7 +19,7 @@ from ikone_events.services.events.combined_actions import announce_and_open
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.undoing import take_back_message
 from ikone_events.services.installation import now
-from ikone_events.services.mails import mailings
+from ikone_events.services.mails import mailing_progress
 from ikone_events.services.mails.mailing_chunks import expand_chunk, find_open_mailing
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
@@ -377,5 +377,5 @@ def test_message_that_has_begun_is_not_taken_back(
     ):
         take_back_message(db.session.get_one(Event, event.id), number)
     with app.app_context():
-        account = mailings.accounts_of(event, NOW)[0]
-        assert (account.figures.sent, account.can_be_taken_back) == (1, False)
+        progress = mailing_progress.progress_of_mailings(event, NOW)[0]
+        assert (progress.counts.sent, progress.can_be_taken_back) == (1, False)

@@ -16,11 +16,7 @@ from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.transitions import Done, Request
 from ikone_events.services.followup import answers
 from ikone_events.services.followup.answers import AnswerInput, send_answers
-from ikone_events.services.followup.sending import (
-    send_supplement,
-    set_supplement,
-    write_to_waiting,
-)
+from ikone_events.services.followup.sending import send_supplement, set_supplement, write_to_waiting
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import people_of_mailing
 from ikone_events.services.mails.drafts import counts_by_kind, find_person, sending_of_version

@@ -10,12 +10,7 @@ from icalendar import Event as Entry
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.refusals import (
-    LinkGone,
-    StaleForm,
-    StatusRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import LinkGone, StaleForm, StatusRefused, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.calendars.feeds import get_feed
 from ikone_events.services.events.transitions import Request, perform

@@ -15,12 +15,7 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import (
-    Refusal,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import Refusal, SomebodyWasFaster, TransitionRefused, UnfitInput
 from ikone_events.services.events.combined_actions import announce, lacks_summary
 from ikone_events.services.events.transitions import Done, Request, facts_for, facts_of
 from ikone_events.services.installation import now

@@ -5,11 +5,7 @@ from flask import flash, redirect, render_template, request, url_for
 from ikone_events.domain.events.speakers import not_briefed_because
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import StatusRefused, UnfitInput
-from ikone_events.services.events.speakers import (
-    brief_speaker,
-    draft_of_briefing,
-    mails_to_speaker,
-)
+from ikone_events.services.events.speakers import brief_speaker, draft_of_briefing, mails_to_speaker
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.speakers import get_speaker

@@ -15,7 +15,7 @@ from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.events.undoing import past_of
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.mails.mailings import running_of
+from ikone_events.services.mails.mailing_progress import running_mailings
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.services.rooms.check_in import no_entry_because
@@ -41,7 +41,7 @@ from ikone_events.web.organiser.frame import (
     show_complaints,
     translate_all,
 )
-from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
+from ikone_events.web.organiser.mails.mailing_words import counts_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.shell.access import Permission, may, permission
@@ -90,7 +90,7 @@ def show_event(
         facts=facts,
         came=attendance_counts(event, moment) if facts.over and counts.confirmed else None,
         mailing_label=mailing_label,
-        figures_words=figures_words,
+        counts_words=counts_words,
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
@@ -119,7 +119,7 @@ def _room_of(event: Event) -> dict[str, object]:
 
 def _today(event: Event, moment: datetime) -> dict[str, object]:
     """What the page says on the day: the entrance and the live board."""
-    return {"entrance": _entrance_today(event), "running": running_of(event, moment)}
+    return {"entrance": _entrance_today(event), "running": running_mailings(event, moment)}
 
 
 def _entrance_today(event: Event) -> dict[str, int] | None:

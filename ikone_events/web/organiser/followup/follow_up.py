@@ -14,12 +14,7 @@ from ikone_events.domain.followup.access import Visibility
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import (
-    Complaint,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import Complaint, SomebodyWasFaster, TransitionRefused, UnfitInput
 from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import Request, facts_for

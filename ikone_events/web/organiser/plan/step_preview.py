@@ -6,9 +6,10 @@ from ikone_events.domain.events.lifecycle import RULES, Action, State, find_rule
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import Anchor
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.services.events.steps import find_step, obstacles_of
+from ikone_events.services.events.steps import obstacles_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_of_step
+from ikone_events.services.plan.step_editing import find_step
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all

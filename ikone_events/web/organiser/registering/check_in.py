@@ -17,12 +17,7 @@ from ikone_events.services.rooms.check_in import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.rooms.check_in import (
-    count_inside,
-    last_entries,
-    not_in_yet,
-    people_named,
-)
+from ikone_events.store.rooms.check_in import count_inside, last_entries, not_in_yet, people_named
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,

@@ -9,11 +9,7 @@ from flask_security import current_user
 
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.services.installation import now
-from ikone_events.services.rooms.check_in import (
-    find_by_code,
-    get_at_entrance,
-    no_entry_because,
-)
+from ikone_events.services.rooms.check_in import find_by_code, get_at_entrance, no_entry_because
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, sees_event
 from ikone_events.store.registering.models import Registration

@@ -11,28 +11,12 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import (
-    Answer,
-    actor,
-    blueprint,
-    seen_event,
-    translate_all,
-)
-from ikone_events.web.organiser.registering.bulk import (
-    ACTIONS,
-    carry_out,
-    counts_by_status,
-    is_for,
-)
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, translate_all
+from ikone_events.web.organiser.registering.bulk import ACTIONS, carry_out, counts_by_status, is_for
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
 from ikone_events.web.organiser.registering.people_words import action_label
 from ikone_events.web.organiser.registering.registrations import back_without
-from ikone_events.web.organiser.registering.selection import (
-    MOST,
-    Selection,
-    selection_of,
-    too_many,
-)
+from ikone_events.web.organiser.registering.selection import MOST, Selection, selection_of, too_many
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import typed_text
 from ikone_events.web.shell.i18n import gettext as _
