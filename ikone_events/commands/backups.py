@@ -50,7 +50,7 @@ def backup(target: Path, force: bool, keep: int | None) -> None:
             made = make_dated_backup(target, keep=keep, now=moment)
     except (BackupError, SQLAlchemyError, OSError) as fault:
         fail(f"No backup was made: {_words(fault)}")
-    _tell(made.path, made.manifest)
+    _print_manifest(made.path, made.manifest)
     for old in made.removed:
         click.echo(f"removed: {old}")
     try:
@@ -59,7 +59,7 @@ def backup(target: Path, force: bool, keep: int | None) -> None:
         fail(f"The backup was made, but its time could not be stored: {fault}")
 
 
-def _tell(file: Path, made: Manifest) -> None:
+def _print_manifest(file: Path, made: Manifest) -> None:
     for name in made.missing:
         click.echo(f"missing, so not in the backup: the slides stored as {name}", err=True)
     rows, files = sum(made.rows.values()), len(made.sha256) - len(made.rows)

@@ -81,8 +81,19 @@ def _item(line: str) -> ProgrammeItem:
     return ProgrammeItem(found[1], found[2]) if found else ProgrammeItem("", line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDraft(RegistrationSettings):
+@dataclass(frozen=True, kw_only=True)
+class RoomChoice:
+    """The video room of an event alone: what makes it, and what is typed of a link."""
+
+    room_provider: str = ProviderKind.LINK.value
+    room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
+    dial_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventDraft(RegistrationSettings, RoomChoice):
     """The content of an event as in its form. Moments are aware UTC.
 
     An empty `plan` is that of the format. `feedback_url` leads to a survey.
@@ -106,11 +117,6 @@ class EventDraft(RegistrationSettings):
     place: str = ""
     directions: str = ""
     bring: str = ""
-    room_provider: str = ProviderKind.LINK.value
-    room_url: str = ""
-    room_pin: str = ""
-    moderator_url: str = ""
-    dial_in: str = ""
     contact_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -148,17 +154,6 @@ def check_draft(
         raise UnfitInput(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomChoice:
-    """The video room of an event alone: what makes it, and what is typed of a link."""
-
-    room_provider: str = ProviderKind.LINK.value
-    room_url: str = ""
-    room_pin: str = ""
-    moderator_url: str = ""
-    dial_in: str = ""
-
-
 def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str] = ()) -> None:
     """Raise UnfitInput unless it can be stored; an empty `room_url` removes the link.
 
@@ -171,7 +166,7 @@ def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str
         raise UnfitInput(found)
 
 
-def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
+def _room_complaints(room: RoomChoice) -> list[Complaint]:
     found: list[Complaint] = []
     if room.room_provider not in tuple(ProviderKind):
         found.append(Complaint(N_("There is no such kind of room."), about="room_provider"))
@@ -183,7 +178,7 @@ def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
 
 
 def _host_complaints(
-    room: "RoomChoice | EventDraft", hosts: Collection[str], kept: Collection[str]
+    room: RoomChoice, hosts: Collection[str], kept: Collection[str]
 ) -> list[Complaint]:
     """Complaints about the hosts of new links."""
     links = {name: getattr(room, name, "") for name in TYPED_LINKS}

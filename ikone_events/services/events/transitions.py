@@ -46,7 +46,7 @@ from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event, retention_until
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.event_versions import calendar_facts, keep_version
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
@@ -143,11 +143,6 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     `expected`, NotFound.
     """
     return perform_in_turn(slug, request, request.action, now=now)
-
-
-def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
-    """Announce an event and open its registration in one press; raises what `perform` raises."""
-    return perform_in_turn(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
 
 
 def perform_in_turn(slug: str, request: Request, *actions: Action, now: datetime) -> Done:

@@ -8,13 +8,7 @@ from sqlalchemy import select
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.followup.details import MaterialDetails
-from ikone_events.domain.refusals import (
-    N_,
-    Complaint,
-    NotFound,
-    StatusRefused,
-    UploadRefused,
-)
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StatusRefused, UploadRefused
 from ikone_events.services.followup.files import StoredFile
 from ikone_events.services.followup.materials import new_file, next_position, path_of
 from ikone_events.services.plan.plans import leave_time_for_more

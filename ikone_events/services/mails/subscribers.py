@@ -164,11 +164,11 @@ def delete_readers(model: type[Subscriber] | type[Contact], *whose: ColumnElemen
     delete_mails(OutboxMail.id.in_(mails))
     deleted = rows_written(delete(model).where(*whose))
     if deleted:
-        undeliverable_addresses.tidy()
+        undeliverable_addresses.delete_unused()
     return deleted
 
 
-def tidy(now: datetime) -> int:
+def delete_expired(now: datetime) -> int:
     """Delete the addresses that are not needed any more; returns how many.
 
     These are addresses that were not confirmed in time, and those of one event after its end or

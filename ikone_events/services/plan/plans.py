@@ -73,7 +73,7 @@ def what_of(step: Step) -> What:
     )
 
 
-def lay_plan(event: Event, *, now: datetime) -> None:
+def create_plan(event: Event, *, now: datetime) -> None:
     """Add missing steps of the plan to an event, and delete waiting steps of another plan.
 
     Steps whose time has passed are created as expired, so that creating a plan sends nothing.

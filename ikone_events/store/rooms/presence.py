@@ -74,7 +74,7 @@ def watch_of_key(key: str) -> RoomWatch | None:
 def people_of_room(event_id: int) -> list[tuple[int, str]]:
     """Ids of all who have a place: registration and public id; of forgotten people nothing more.
 
-    A provider may tell of them long after.
+    A provider may report them long after.
     """
     wanted = select(Registration.id, Registration.public_id).where(
         Registration.event_id == event_id,
@@ -85,7 +85,7 @@ def people_of_room(event_id: int) -> list[tuple[int, str]]:
 
 
 def stays_of(event_id: int) -> dict[int, Stay]:
-    """What is known of the people whom the provider has told of, by registration id."""
+    """What is known of the people whom the provider has reported, by registration id."""
     row = AttendanceRecord
     wanted = select(
         row.registration_id, row.joined_at, row.seen_at, row.left_at, row.seconds

@@ -135,7 +135,7 @@ def _administration(registration: Registration, day: date) -> Mapping[str, str |
     """The administration as typed or matched; membership counts on the event's day."""
     found = registration.organisation
     return {
-        "organisation": found.name if found else registration.organisation_text,
+        "organisation": registration.organisation_name,
         "administration": found.name if found else None,
         "network_member": None if found is None else int(found.is_member_on(day)),
     }

@@ -43,9 +43,9 @@ from ikone_events.web.organiser.followup.requests import requests_card
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
-    place,
     refusal_status,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.plan.step_words import planned_words
 from ikone_events.web.shell.access import Permission, permission
@@ -108,7 +108,7 @@ def add_slides(slug: str) -> Answer:
             title, is_held = material.title, bool(material.scan)
             after = next_page(slug, material)
     except (UnfitInput, UploadRefused) as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), refusal_status(refusal)
     flash(_("Added: %(title)s", title=title), "success")
     if is_held:

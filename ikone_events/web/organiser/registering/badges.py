@@ -14,7 +14,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.frame import Answer, blueprint, download, seen_event
-from ikone_events.web.organiser.registering.door import administration_of, mode_at_door
+from ikone_events.web.organiser.registering.door import mode_at_door
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
@@ -90,7 +90,7 @@ def _label(person: Registration) -> dict[str, str]:
     return {
         "title": person.title,
         "name": f"{person.first_name} {person.last_name}".strip(),
-        "body": administration_of(person),
+        "body": person.organisation_name,
     }
 
 

@@ -28,11 +28,6 @@ from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 
-def administration_of(person: Registration) -> str:
-    """The name of a person's administration, or what was typed."""
-    return person.organisation.name if person.organisation else person.organisation_text
-
-
 class DoorRow(NamedTuple):
     """A person who is expected, with the note and the answers that the asker may see.
 
@@ -53,7 +48,7 @@ class DoorRow(NamedTuple):
     @property
     def administration(self) -> str:
         """The name of the administration, or what was typed."""
-        return administration_of(self.person)
+        return self.person.organisation_name
 
     @property
     def remarks(self) -> str:
