@@ -19,7 +19,7 @@ from ikone_events.domain.mails.facts import (
     Recipient,
 )
 from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
-from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
+from ikone_events.domain.rooms.door import opens_to_speakers_at
 from ikone_events.domain.times import clock
 from ikone_events.domain.tokens import Purpose
 from ikone_events.mail.writing.translating import translated
