@@ -25,10 +25,13 @@ from tests import shared_app
 from tests.browser import launch
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
+from tests.known_migrations import every_migration, migrations_said_again
 from tests.mailbox import Mailbox
 from tests.patience import be_patient_with_locks
 from tests.postgres import emptied_database
 from tests.scratch import has_memory, new_folder
+
+__all__ = ["every_migration"]  # a fixture
 
 # No test leans on speed: a generated example may take as long as it takes.
 SLOW = [HealthCheck.too_slow]
@@ -180,6 +183,13 @@ def compiled_addresses() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", find_or_write)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_migrations() -> Iterator[None]:
+    """By day, migrations of an empty database are repeated from memory."""
+    with migrations_said_again():
         yield
 
 

@@ -8,8 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABELS, SpeakerRole
 from ikone_events.domain.refusals import N_, Complaint, LinkGone
-from ikone_events.domain.rooms.door import Door
-from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
+from ikone_events.domain.rooms.door import Door, opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now
@@ -20,7 +19,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker, find_speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.registering.questions import anonymous_questions
+from ikone_events.store.registering.queries import anonymous_questions
 from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator
 from ikone_events.web.attendee.frame import check_claim
 from ikone_events.web.shell.access import Permission, permission

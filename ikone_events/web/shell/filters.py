@@ -12,8 +12,8 @@ from ikone_events.domain import times
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.status import registration_status
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.installation import now
-from ikone_events.services.markdown import to_html
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.i18n import gettext, page_locale, translate
 
