@@ -276,6 +276,9 @@ def test_forgotten_person_leaves_no_press_and_is_not_found(app: Flask) -> None:
             forget(select(Registration.id).where(Registration.id == person.id), now=NOW)
         assert db.session.scalar(select(func.count()).select_from(CheckInPress)) == 0
         assert find_at_entrance(event.id, person.public_id) is None
+        code = get_installation().signer.sign(Purpose.CHECK_IN, LinkClaim(person.public_id, 1))
+        with pytest.raises(LinkGone, match="deleted"):
+            find_by_code(code)
 
 
 @pytest.mark.both_databases
