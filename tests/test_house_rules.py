@@ -50,8 +50,9 @@ TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "mail": ("writing", "sending", "receiving"),
     "services": (
-        *("mails", "plan", "registering", "calendars", "incoming", "rooms", "followup"),
-        *("figures", "privacy", "events", "directory", "accounts", "operating", "office"),
+        *("documents", "mails", "plan", "registering", "calendars", "incoming", "rooms"),
+        *("followup", "figures", "privacy", "events", "directory", "accounts", "operating"),
+        "office",
     ),
     "web": ("shell", "registering", "public", "attendee", "organiser"),
     "web.organiser": (

@@ -4,16 +4,13 @@ import click
 from flask import Flask
 
 from ikone_events.commands.accounts import organiser
-from ikone_events.commands.administrations import administrations
 from ikone_events.commands.backups import backup, outbox, restore
-from ikone_events.commands.checking import doctor, verify
+from ikone_events.commands.checking import doctor, rooms, verify
 from ikone_events.commands.events import event
-from ikone_events.commands.figures import figures
+from ikone_events.commands.figures import figures, report
 from ikone_events.commands.incoming import incoming
-from ikone_events.commands.lists import dossier, export, load
-from ikone_events.commands.reports import report
+from ikone_events.commands.lists import administrations, dossier, export, load
 from ikone_events.commands.retention import retention
-from ikone_events.commands.rooms import rooms
 from ikone_events.commands.running import demo, serve, worker
 
 COMMANDS: tuple[click.Command, ...] = (

@@ -82,7 +82,7 @@ def insert_row(row: Base) -> None:
 
 
 def insert_unless_known(row: Base, unique: str) -> bool:
-    """The same, unless there is a row with this value in a unique column; tells whether it was.
+    """The same, unless there is a row with this value in a unique column; returns whether it was.
 
     The object gets no id.
     """

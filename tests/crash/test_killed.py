@@ -109,7 +109,7 @@ def fill(live_app: LiveApp) -> None:
 def _lay(slug: str, due_at: datetime) -> None:
     """The plan of an event whose link is due at that moment, and nothing else."""
     event = lock_event(slug)
-    plans.lay_plan(event, now=due_at - timedelta(days=30))
+    plans.create_plan(event, now=due_at - timedelta(days=30))
     for step in plans.steps_of(event):
         step.active = step.name == "dispatch"
         if step.name == "dispatch":

@@ -15,7 +15,7 @@ from ikone_events.demo import trial
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
-from ikone_events.demo.story import SCENARIOS, Story, tell
+from ikone_events.demo.story import SCENARIOS, Story, make_story
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.organisers import get_account_of
@@ -37,7 +37,7 @@ RUNNING, ON_SITE = "rundruf-heute", "werkstatt-heute"
 
 @pytest.fixture(params=SCENARIOS)
 def story(request: pytest.FixtureRequest) -> Story:
-    return tell(request.param, today=date(2026, 11, 30))
+    return make_story(request.param, today=date(2026, 11, 30))
 
 
 @pytest.fixture

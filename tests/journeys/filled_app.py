@@ -17,10 +17,10 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
-from ikone_events.services.followup.answers import AnswerWish, answer
+from ikone_events.services.followup.answers import AnswerInput, answer
 from ikone_events.services.mails.facts import standing_page
 from ikone_events.services.mails.texts import TextChange
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
@@ -180,7 +180,7 @@ def _plans(app: Flask) -> dict[str, str]:
     make_registration(app, stuck)
     with app.app_context(), transaction():
         for event in all_events():
-            lay_plan(event, now=NOW - timedelta(days=30))
+            create_plan(event, now=NOW - timedelta(days=30))
         dispatch = db.select(Step.id).where(Step.event_id == stuck.id, Step.name == "dispatch")
         return {"stuck_step": str(db.session.scalars(dispatch).one())}
 
@@ -481,7 +481,7 @@ def _held(app: Flask) -> None:
     asked = make_registration(app, event, question="Und wann?")
     make_registration(app, event, status="waitlisted")
     with app.app_context(), transaction():
-        wish = AnswerWish(answer="Nichts.", version=0, publish="public")
+        wish = AnswerInput(answer="Nichts.", version=0, publish="public")
         answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 

@@ -50,7 +50,7 @@ WALKED_BY_TAB = ("list", "event", "form-refused", "person", "overview", "at-a-gl
 # Answers that are files, feeds or figures, and what only sends people on.
 NO_PAGES = {
     *("static", "security.static", "health.alive", "health.ready", "pages.security_txt"),
-    *("pages.robots_txt", "pages.favicon", "sitemap.sitemap"),
+    *("pages.robots_txt", "pages.favicon", "search_engines.sitemap"),
     *("identity.accent", "identity.logo"),
     *("feeds.calendar", "feeds.series_calendar", "feeds.event_calendar", "feeds.event_ics"),
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),

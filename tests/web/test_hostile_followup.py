@@ -134,7 +134,7 @@ def forms_of(app: Flask, event: Event) -> Mapping[str, tuple[str, ...]]:
         f"{one}/people": ("person",),
         f"{one}/move": ("up", "direction", "where"),
         f"{base}/materials/{material.public_id}/release": ("visibility",),
-        f"{base}/materials/requests/{asked.public_id}/refuse": ("tell", "reason"),
+        f"{base}/materials/requests/{asked.public_id}/refuse": ("notify", "reason"),
         f"{base}/materials/requests/setting": ("granting", "grants"),
         f"{base}/questions/{person.public_id}": (
             "answer", "version", "also", "publish", "public_question",

@@ -196,13 +196,13 @@ def _analyse(text: str) -> tuple[list[str], list[str]]:
     """The kinds in a name, and the other words in their order."""
     words = [word[:_LONGEST_WORD] for word in _PARTS.split(_plain(text)) if word]
     classes: set[str] = set()
-    place = [rest for word in words if (rest := _sift(word, classes))]
+    place = [rest for word in words if (rest := _place_part(word, classes))]
     if not classes and not place:
         return [], words
     return sorted(classes), place
 
 
-def _sift(word: str, classes: set[str]) -> str:
+def _place_part(word: str, classes: set[str]) -> str:
     """The part of a word that names the place; a kind in it is added to `classes`."""
     if len(word) > _LONGEST_KNOWN:
         return word
@@ -213,7 +213,7 @@ def _sift(word: str, classes: set[str]) -> str:
         return ""
     if word.endswith("kreis"):
         classes.add("kreis")
-        return _sift(word.removesuffix("kreis"), classes)
+        return _place_part(word.removesuffix("kreis"), classes)
     if word.endswith("str") and word not in _WRITTEN_OUT:
         return f"{word}asse"
     return "" if word in _EMPTY else _WRITTEN_OUT.get(word, word)

@@ -155,7 +155,7 @@ class ReturnedMail:
 class Damaged:
     """A mail that claims to be an answer or a bounce and can't be read; `fault` says why.
 
-    `uid` and `message_ids` tell whose it is, as far as they can be read.
+    `uid` and `message_ids` show whose it is, as far as they can be read.
     """
 
     envelope: Envelope

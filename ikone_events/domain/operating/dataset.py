@@ -9,12 +9,12 @@ from ikone_events.domain.directory.contact import ContactDraft
 from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
-from ikone_events.domain.operating.contact_records import contact_of
 from ikone_events.domain.operating.dataset_events import EventRecord, material_of
 from ikone_events.domain.operating.dataset_records import (
     OrganisationRecord,
     Record,
     RegistrationRecord,
+    contact_of,
     format_of,
     in_both,
     moment_of,
@@ -27,7 +27,7 @@ from ikone_events.domain.operating.dataset_records import (
     text_in,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.field_rules import Surroundings, field_complaints, plain_field
+from ikone_events.domain.registering.field_rules import FieldContext, field_complaints, plain_field
 from ikone_events.domain.registering.form_fields import (
     NO,
     YES,
@@ -157,7 +157,9 @@ class _DatasetReader:
             slug=slug,
             draft=draft,
             state=State(record.get("state", "draft")),
-            materials=tuple(material_of(item) for item in record.get("materials") or ()),
+            materials=tuple(
+                material_of(item, hosts=self._hosts) for item in record.get("materials") or ()
+            ),
             history=tuple(self._history(record)),
             fields=fields_in(record),
         )
@@ -227,7 +229,7 @@ def fields_in(record: Record) -> tuple[OwnField, ...]:
     fields: list[OwnField] = []
     for number, item in enumerate(record.get("fields") or (), 1):
         field = _field(item, {field.key for field in fields})
-        found = field_complaints(field, Surroundings(before=fields))
+        found = field_complaints(field, FieldContext(before=fields))
         if not is_key(field.key) or field.key in {other.key for other in fields}:
             found.append(Complaint(N_("Only a-z, 0-9 and _, and each key once, please.")))
         if found:

@@ -18,7 +18,7 @@ from ikone_events.mail.writing.markdown import (
     MARKER,
     Passage,
     Piece,
-    StrangersWords,
+    UntrustedText,
     linked,
     read_markdown,
     with_markers,
@@ -165,4 +165,4 @@ def _in_german(text: str) -> tuple[Block, ...]:
 
 def _clean(value: str) -> str:
     text = value if value.isprintable() else _MANY_BREAKS.sub("\n\n", clean_text(value))
-    return StrangersWords(text.strip()) if isinstance(value, StrangersWords) else text.strip()
+    return UntrustedText(text.strip()) if isinstance(value, UntrustedText) else text.strip()

@@ -18,10 +18,10 @@ from ikone_events.domain.events.facts import FORMAT_LABELS, STATE_LABELS, EventF
 from ikone_events.domain.times import moment_page, span_page
 from ikone_events.mail.writing.templates import template_folder
 from ikone_events.services.calendars.feeds import entry_of
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.events.dossier import Dossier, DossierFile, read_dossier
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.installation import get_identity, get_installation
-from ikone_events.services.markdown import to_html
 from ikone_events.store.durable_files import replacing
 from ikone_events.store.events.models import Event
 

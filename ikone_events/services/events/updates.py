@@ -16,7 +16,7 @@ from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
-from ikone_events.services.mails.speaker_mails import anybody_to_tell
+from ikone_events.services.mails.speaker_mails import has_news_for_any
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event, EventVersion
@@ -132,14 +132,14 @@ def tell_if_due(slug: str, *, now: datetime) -> Mailing | None:
     event = lock_event(slug)
     if event.update_due_at is None or event.update_due_at > now:
         return None
-    return _tell(event, now=now)
+    return _notify(event, now=now)
 
 
-def tell_now(slug: str, *, actor: str, now: datetime) -> Mailing | None:
+def notify_now(slug: str, *, actor: str, now: datetime) -> Mailing | None:
     """Start the mailing at once. Raises SomebodyWasFaster, NotFound."""
     event = _with_update(slug)
     event.update_by = actor
-    return _tell(event, now=now)
+    return _notify(event, now=now)
 
 
 def tell_nobody(slug: str) -> Event:
@@ -157,7 +157,7 @@ def _with_update(slug: str) -> Event:
     return event
 
 
-def _tell(event: Event, *, now: datetime) -> Mailing | None:
+def _notify(event: Event, *, now: datetime) -> Mailing | None:
     actor, reason = event.update_by, event.update_reason
     knows = event.state in KNOWN_STATES
     forget_update(event)
@@ -165,7 +165,7 @@ def _tell(event: Event, *, now: datetime) -> Mailing | None:
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
     messages = [UPDATE] if _is_expected(event) else []
-    if anybody_to_tell(TO_SPEAKERS.kind, event):
+    if has_news_for_any(TO_SPEAKERS.kind, event):
         messages.append(TO_SPEAKERS)
     mailings = [
         start_mailing(event, each, now=now, started_by=actor, reason=reason, only_changed=True)

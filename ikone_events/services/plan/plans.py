@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -23,6 +23,8 @@ from ikone_events.store.plan.models import Step
 
 DONE, SKIPPED, EXPIRED, MOOT = "done", "skipped", "expired", "moot"
 PLAN = "plan"
+# Materials are added one after the other, and the follow-up is mailed once.
+_TIME_FOR_MORE = timedelta(hours=1)
 
 _PAST_ALREADY = Complaint(
     N_("Its time had passed when the steps were planned. Give it a new time if it is still to run.")
@@ -71,7 +73,7 @@ def what_of(step: Step) -> What:
     )
 
 
-def lay_plan(event: Event, *, now: datetime) -> None:
+def create_plan(event: Event, *, now: datetime) -> None:
     """Add missing steps of the plan to an event, and delete waiting steps of another plan.
 
     Steps whose time has passed are created as expired, so that creating a plan sends nothing.
@@ -192,6 +194,14 @@ def reopen(step: Step) -> None:
 def reasons_of(step: Step) -> tuple[Complaint, ...]:
     """The reasons for the outcome of a step, as they were stored."""
     return tuple(Complaint(text, values) for text, values in json.loads(step.reasons or "[]"))
+
+
+def leave_time_for_more(event: Event, action: Action, *, now: datetime) -> None:
+    """Let a step that is overdue, or nearly due, wait: what it mails may not be complete yet."""
+    until = now + _TIME_FOR_MORE
+    for step in steps_of(event):
+        if step.action == action.value and not step.outcome and step.due_at < until:
+            set_timing(step, Timing(anchor=Anchor.FIXED, fixed=until), anchors_of(event))
 
 
 def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> Step | None:

@@ -6,8 +6,8 @@ from sqlalchemy import Select, or_, select
 
 from ikone_events.domain.folding import search_words
 from ikone_events.domain.times import to_local
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.paging import PAGE_SIZE, Page, paginate
 from ikone_events.store.registering.standing import StandingSignUp

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from ikone_events.domain.rooms.door import Door, is_room_known
+from ikone_events.domain.rooms.door import Door, is_room_known, speaker_door_at
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
-from ikone_events.domain.rooms.speaker_door import speaker_door_at
 from ikone_events.services.rooms.entering import moderator_id
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker

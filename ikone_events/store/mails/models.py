@@ -90,7 +90,7 @@ class Mailing(Base):
     `last_id` is the last registration, subscriber or contact done; `finished_at` is set after the
     last chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is
     older than the mailing, by `event_lock_version`: later ones get their own mail. It begins at
-    `due_at` (None: at once), until when the transition `state_change_id` that it tells of can be
+    `due_at` (None: at once), until when the transition `state_change_id` that it is about can be
     undone. `texts` is the edited text at the start of the mailing, JSON {locale: {"subject",
     "body"}}; empty for the built-in text. `only_changed` excludes people who have been notified of
     all changes. `contact_choice` limits contacts to some (domain/mails/recipients.py).

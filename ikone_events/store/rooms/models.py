@@ -48,7 +48,7 @@ class RoomSession(Base):
 
     `session` is what the provider calls it. `known_at` is when it was last known to exist, None
     after it was not found or found empty. `used`: somebody of ours was seen in it. `report` is what
-    the provider told after its end, seconds by opaque id as JSON; "" before.
+    the provider reported after its end, seconds by opaque id as JSON; "" before.
     """
 
     __tablename__ = "room_session"

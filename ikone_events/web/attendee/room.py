@@ -13,9 +13,8 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
-from ikone_events.domain.rooms.display_names import display_name
 from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
-from ikone_events.domain.rooms.providers import RoomRole, Visitor
+from ikone_events.domain.rooms.providers import RoomRole, Visitor, display_name
 from ikone_events.domain.times import remaining_words
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now

@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABELS, SpeakerRole
 from ikone_events.domain.refusals import N_, Complaint, LinkGone
-from ikone_events.domain.rooms.door import Door
-from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
+from ikone_events.domain.rooms.door import Door, opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now
@@ -22,7 +21,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker, find_speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.registering.questions import anonymous_questions
+from ikone_events.store.registering.queries import anonymous_questions
 from ikone_events.web.attendee.entering import RoomPassage, after_press, lead_on, request_room
 from ikone_events.web.attendee.frame import check_claim
 from ikone_events.web.shell.access import Permission, permission
@@ -90,7 +89,7 @@ def calendar_enter(token: str) -> ResponseReturnValue:
 
 
 def _page(token: str, speaker: Speaker) -> str:
-    event = speaker.event
+    event, ready_at = speaker.event, speaker.event.starts_at - READY_BEFORE
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     questions, asked = anonymous_questions(event, most=_MOST_QUESTIONS)
     claim = speaker.public_id, speaker.link_epoch
@@ -99,7 +98,7 @@ def _page(token: str, speaker: Speaker) -> str:
         **_of_door(event, url_for("speaker.enter", token=token)),
         speaker=speaker,
         role=SPEAKER_ROLE_LABELS[SpeakerRole(speaker.role)],
-        ready_at=event.starts_at - READY_BEFORE,
+        ready_at=ready_at if now() < ready_at else None,
         people=counts.confirmed,
         bodies=counts.administrations,
         questions=questions,

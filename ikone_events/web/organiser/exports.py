@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from flask import Response
 
-from ikone_events.services.spreadsheets import WORKBOOKS, Row, write_csv, write_workbook
+from ikone_events.services.documents.spreadsheets import WORKBOOKS, Row, write_csv, write_workbook
 from ikone_events.web.organiser.frame import download
 
 MIME_TYPES = {

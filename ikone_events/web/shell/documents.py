@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from ikone_events.services.markdown import ATTRIBUTES, TAGS
+from ikone_events.services.documents.markdown import ATTRIBUTES, TAGS
 
 _PICTURE_TAGS = TAGS | {"img"}
 _PICTURE_ATTRIBUTES = {

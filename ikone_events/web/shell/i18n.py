@@ -14,11 +14,7 @@ from flask_babel import Babel, refresh
 from ikone_events.domain.identity import Identity
 from ikone_events.domain.operating.words import in_words
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.installation import (
-    Installation,
-    get_identity,
-    identity_without_database,
-)
+from ikone_events.services.installation import Installation, get_identity, identity_without_database
 from ikone_events.store.outages import DriverFault
 
 LOCALES = ("de", "en")
@@ -38,7 +34,7 @@ def init_app(app: Flask) -> None:
         demo, identity = app.extensions.get("ikone_demo"), _identity()
         return {
             "locale": page_locale(),
-            "tongue": tongue(),
+            "language_parameter": language_parameter(),
             "identity": identity,
             "organisation": identity.organisation,
             "settings": installation.settings,
@@ -96,7 +92,7 @@ def page_locale() -> str:
     return cast(str, g.page_locale)
 
 
-def tongue() -> str | None:
+def language_parameter() -> str | None:
     """The `lang` parameter of feed URLs; None for the default locale."""
     locale = page_locale()
     return None if locale == LOCALES[0] else locale

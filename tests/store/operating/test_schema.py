@@ -24,16 +24,8 @@ from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import materials_for
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.first_start import SchemaError
-from ikone_events.store.operating.schema import (
-    attach_alembic,
-    migrate,
-    require_current,
-)
-from ikone_events.store.operating.triggers import (
-    all_triggers,
-    drop_triggers,
-    installed_triggers,
-)
+from ikone_events.store.operating.schema import attach_alembic, migrate, require_current
+from ikone_events.store.operating.triggers import all_triggers, drop_triggers, installed_triggers
 from ikone_events.store.registering.models import Registration, SeatCount
 from ikone_events.store.rooms.attendance import record_door
 from ikone_events.store.rooms.models import AttendanceRecord

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ikone_events.services.accounts.organisers import NewOrganiser, add
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
 from tests.browser import assert_accessible, log_in, serve
@@ -57,8 +57,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             make_registration(app, event, status=status, question="Wie?")
         make_event(app, slug="draft", state="draft", title=LONG, title_en=LONG, summary="")
         with app.app_context(), transaction():
-            lay_plan(lock_event("open"), now=NOW)
-            lay_plan(lock_event("draft"), now=NOW)
+            create_plan(lock_event("open"), now=NOW)
+            create_plan(lock_event("draft"), now=NOW)
         with serve(app) as served:
             yield served
 

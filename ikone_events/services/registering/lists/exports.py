@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registering.form_fields import FormName, roles_up_to
 from ikone_events.domain.times import to_local
-from ikone_events.services.spreadsheets import Row
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.queries import answered_at
@@ -135,7 +135,7 @@ def _administration(registration: Registration, day: date) -> Mapping[str, str |
     """The administration as typed or matched; membership counts on the event's day."""
     found = registration.organisation
     return {
-        "organisation": found.name if found else registration.organisation_text,
+        "organisation": registration.organisation_name,
         "administration": found.name if found else None,
         "network_member": None if found is None else int(found.is_member_on(day)),
     }

@@ -7,43 +7,22 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from ikone_events.domain.events.actions import DONE_TEXTS
-from ikone_events.domain.events.lifecycle import (
-    Action,
-    State,
-    offers,
-    plan,
-    rule_for,
-)
+from ikone_events.domain.events.lifecycle import Action, State, offers, plan, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
-from ikone_events.domain.refusals import (
-    Complaint,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import Complaint, SomebodyWasFaster, TransitionRefused, UnfitInput
 from ikone_events.domain.times import moment_page
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.events.discarding import finish_discarding
-from ikone_events.services.events.transitions import (
-    Done,
-    Request,
-    facts_for,
-    perform,
-)
+from ikone_events.services.events.transitions import Done, Request, facts_for, perform
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
-from ikone_events.services.privacy.due import due_with_archive, table_label
+from ikone_events.services.privacy.due_deletions import due_with_archive, table_label
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement
 from ikone_events.web.organiser.events.changing_date import show_date
-from ikone_events.web.organiser.events.choices import (
-    GRAVE,
-    UNTOLD_REASON,
-    WITH_REASON,
-    choices_of,
-)
+from ikone_events.web.organiser.events.choices import GRAVE, UNTOLD_REASON, WITH_REASON, choices_of
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
 from ikone_events.web.organiser.fields import LocalTime, moment_of
@@ -54,8 +33,8 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
@@ -192,7 +171,7 @@ def refused(
     """Render the form with the complaints, or the event if the action is not offered at all."""
     if rule_for(action, facts_for(action, event, now())) is None:
         return show_event(event, refused=complaints)
-    place(form, complaints)
+    show_complaints(form, complaints)
     return _ask(event, action, form)
 
 

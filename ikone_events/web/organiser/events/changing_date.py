@@ -40,7 +40,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_form import SILENT
 from ikone_events.web.organiser.events.undo_words import mails_words
-from ikone_events.web.organiser.events.update_words import saved_words, tells
+from ikone_events.web.organiser.events.update_words import is_mailed, saved_words
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -48,9 +48,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words
 from ikone_events.web.organiser.plan.step_words import sent_words
@@ -127,7 +127,7 @@ def save_date(slug: str) -> Answer:
         return _refused(slug, form, refusal), 422
     except (SomebodyWasFaster, StaleForm, TransitionRefused) as refusal:
         return _refused(slug, form, refusal), 409
-    _say_done(event, form)
+    _flash_done(event, form)
     return redirect(event_url(event), 303)
 
 
@@ -203,13 +203,13 @@ def _carry_out(event: Event, form: DateForm, dates: tuple[datetime, datetime] | 
         actor=actor(),
         now=now(),
         reason=form.reason.data or "",
-        silent=request.form.get("telling") == SILENT,
+        silent=request.form.get("notification") == SILENT,
     )
 
 
 def _refused(slug: str, form: DateForm, refusal: Refusal) -> str:
     event = seen_event(slug)
-    place(form, refusal.complaints)
+    show_complaints(form, refusal.complaints)
     if isinstance(refusal, SomebodyWasFaster | StaleForm):
         show_instead(form.edit_version, event.edit_version)
         show_instead(form.state, event.state)
@@ -224,7 +224,7 @@ def _preview(event: Event, form: DateForm, dates: tuple[datetime, datetime] | No
     try:
         draft = draft_for(sending, person, person.locale, now=now())
     except UnfitInput as refusal:
-        return DatePreview(then, None, "", say_all(refusal.complaints))
+        return DatePreview(then, None, "", translate_all(refusal.complaints))
     invitation = draft.facts.invitation
     updates = invitation is not None and invitation.updates
     entry = entry_words(draft.mail.calendar, event.zone, updates=updates)
@@ -247,12 +247,12 @@ def _sending(
     if dates is None:
         return None, event
     then = event_on(event, *dates)
-    if not tells(then):
+    if not is_mailed(then):
         return None, then
     return sending_of_update(event, then, UPDATE, now=now(), reason=reason), then
 
 
-def _say_done(event: Event, form: DateForm) -> None:
+def _flash_done(event: Event, form: DateForm) -> None:
     if form.is_unknown:
         words = f"{_('The event is postponed.')} {mails_words(event)}"
     elif event.update_due_at is not None:

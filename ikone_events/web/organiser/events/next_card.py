@@ -45,7 +45,7 @@ class NextCard:
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is missing, with the places to settle it; another page tells it itself."""
+        """What is missing, with the places to settle it; another page shows it itself."""
         if self.leads_to:
             return ()
         if self.row is not None:

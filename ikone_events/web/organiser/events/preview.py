@@ -26,7 +26,7 @@ from ikone_events.web.organiser.events.actions import (
 from ikone_events.web.organiser.events.announcing import announced_sending, preview_announcement
 from ikone_events.web.organiser.events.choices import ASKING
 from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
-from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, event_url, seen_event, translate_all
 from ikone_events.web.organiser.mails.preview_page import (
     SendButton,
     limit_tests,
@@ -137,7 +137,7 @@ def _buttons(event: Event, rule: TransitionRule, wish: Request | None) -> SendBu
         if asks
         else event_url(event),
         kept=kept,
-        complaints=tuple(say_all(offer.complaints)),
+        complaints=tuple(translate_all(offer.complaints)),
         grave=action is Action.CANCEL,
         asks=asks,
         more=((_("Change the text"), text_url),),

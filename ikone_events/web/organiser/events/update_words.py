@@ -47,7 +47,7 @@ def knows(event: Event) -> bool:
     return event.state in KNOWN_STATES and event.ends_at > now()
 
 
-def tells(event: Event) -> bool:
+def is_mailed(event: Event) -> bool:
     """Whether a change of this event is mailed to anybody."""
     return knows(event) and somebody_comes(event)
 
@@ -64,7 +64,7 @@ class UpdatePreview:
 
 def look_at(event: Event, then: Event) -> UpdatePreview:
     """Compare an event with its edit, in the calendars of a sample of people."""
-    mailed = tells(event)
+    mailed = is_mailed(event)
     views = views_of(event, then=then, now=now()) if mailed else []
     cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
     return UpdatePreview(

@@ -15,15 +15,15 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
 )
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.followup import feedback as service
 from ikone_events.services.followup.feedback import FeedbackResults, FieldResult
 from ikone_events.services.installation import now
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.attendee.feedback import feedback_form
 from ikone_events.web.organiser.exports import table_file
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.registering.form.fields import in_language
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import LOCALES, page_locale
@@ -53,7 +53,7 @@ def _page(event: Event, refused: StaleForm | None = None) -> str:
         shown=[(each, _rows_of(each), _mean(each)) for each in results.fields],
         asked=service.feedback_fields(event),
         over=event.ends_at <= now(),
-        refused=say_all(refused.complaints) if refused else (),
+        refused=translate_all(refused.complaints) if refused else (),
     )
 
 

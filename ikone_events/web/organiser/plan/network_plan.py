@@ -9,7 +9,7 @@ from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.plan.models import waiting_steps
 from ikone_events.web.organiser.plan.step_views import (
     BLOCKED,
@@ -27,12 +27,12 @@ _TAKE_PLACE = frozenset(
 )
 
 
-def mails_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_mails(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days that write to people, without blocked ones."""
-    return [row for row in rows_ahead(events, moment) if row.writes and not row.dropped]
+    return [row for row in upcoming_rows(events, moment) if row.writes and not row.dropped]
 
 
-def rows_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_rows(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days and the events among them, without blocked steps.
 
     The number of queries does not grow with the events.

@@ -12,7 +12,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
 from ikone_events.domain.refusals import Complaint
 from ikone_events.services.events.foresight import step_views
-from ikone_events.services.events.steps import StepView, is_promised
+from ikone_events.services.events.steps import StepView
 from ikone_events.services.plan.plans import (
     DONE,
     EXPIRED,
@@ -22,6 +22,7 @@ from ikone_events.services.plan.plans import (
     timing_of,
     what_of,
 )
+from ikone_events.services.plan.step_editing import is_promised
 from ikone_events.services.plan.step_mails import Fate, count_people, fates_of, message_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step

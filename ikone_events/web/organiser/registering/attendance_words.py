@@ -72,8 +72,7 @@ def by_administration(
     """Return the attendance of each administration, most people first, then by name."""
     rows: dict[str, BodyRow] = {}
     for person, known in people:
-        body = person.organisation
-        name = body.name if body else person.organisation_text
+        name = person.organisation_name
         row = rows.get(name, BodyRow(name, 0, 0, None))
         there = known.attendance is Attendance.ATTENDED
         minutes = row.minutes

@@ -9,9 +9,9 @@ from flask import Response, render_template, request
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.registering.form_fields import FieldKind, visible_to
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
@@ -26,11 +26,6 @@ from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
-
-
-def administration_of(person: Registration) -> str:
-    """The name of a person's administration, or what was typed."""
-    return person.organisation.name if person.organisation else person.organisation_text
 
 
 class DoorRow(NamedTuple):
@@ -53,7 +48,7 @@ class DoorRow(NamedTuple):
     @property
     def administration(self) -> str:
         """The name of the administration, or what was typed."""
-        return administration_of(self.person)
+        return self.person.organisation_name
 
     @property
     def remarks(self) -> str:

@@ -29,7 +29,7 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     page_number,
     page_url,
-    place,
+    show_complaints,
 )
 from ikone_events.web.organiser.registering.person_add import LANGUAGES, PersonByOrganiserForm
 from ikone_events.web.shell.access import Permission, organiser, permission
@@ -154,7 +154,7 @@ def save_standing(series: str, sign_up: str) -> Answer:
         with transaction():
             found = service.change(series, sign_up, form.draft(), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(series, form, service.get_standing(series, sign_up)), 422
     flash(_("“%(name)s” has been saved.", name=f"{found.first_name} {found.last_name}"), "success")
     return redirect(url_for("organiser.standing", series=series), 303)

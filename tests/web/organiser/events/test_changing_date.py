@@ -52,9 +52,9 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     assert stored(app).starts_at == event.starts_at
 
 
-@pytest.mark.parametrize(("telling", "planned"), [("tell", True), ("silent", False)])
+@pytest.mark.parametrize(("notification", "planned"), [("notify", True), ("silent", False)])
 def test_date_is_saved_with_or_without_notification(
-    app: Flask, team: Browser, telling: str, planned: bool
+    app: Flask, team: Browser, notification: str, planned: bool
 ) -> None:
     event = make_event(app)
     make_registration(app, event)
@@ -63,7 +63,7 @@ def test_date_is_saved_with_or_without_notification(
         event,
         starts_at="23.3.2026 um 10 Uhr",
         ends_at="23.03.2026, 12:00 Uhr",
-        telling=telling,
+        notification=notification,
     )
     assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}")
     found = stored(app)
@@ -74,7 +74,7 @@ def test_date_is_saved_with_or_without_notification(
 def test_unknown_date_postpones_and_needs_a_reason(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
-    refused = send(team, event, when="unknown", telling="tell")
+    refused = send(team, event, when="unknown", notification="notify")
     assert refused.status_code == 409
     assert 'href="#reason"' in refused.text
     assert stored(app).state == "open"
@@ -135,7 +135,7 @@ def test_unfit_date_is_shown_at_its_field(
     app: Flask, team: Browser, typed: dict[str, str], field: str
 ) -> None:
     event = make_event(app)
-    answer = send(team, event, **typed, telling="tell")
+    answer = send(team, event, **typed, notification="notify")
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert stored(app).starts_at == event.starts_at

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.pdf import make_large_pdf
+from ikone_events.services.documents.pdf import make_large_pdf
 from ikone_events.services.rooms.attendance import state_attendance
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event

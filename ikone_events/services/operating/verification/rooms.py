@@ -1,4 +1,4 @@
-"""Questions to the speakers, and published answers: whose they are, and what goes with them."""
+"""Attendance and questions of an event."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,10 +10,17 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.answers import ANSWERS, PublishedAnswer
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.rooms.attendance import odd_records
 from ikone_events.store.rooms.models import Question
 
 
-def of_others(_now: datetime) -> Iterator[str]:
+def odd_attendance(_now: datetime) -> Iterator[str]:
+    """A record belongs to the event of its registration, and its sources make sense."""
+    for number, what in odd_records():
+        yield f"attendance: of registration {number}: {what}"
+
+
+def questions_of_others(_now: datetime) -> Iterator[str]:
     """A question and its person belong to the same event."""
     rows = db.session.scalars(
         select(Question.id)
@@ -25,7 +32,7 @@ def of_others(_now: datetime) -> Iterator[str]:
         yield f"questions: question {number} belongs to a person of another event"
 
 
-def of_forgotten_people(_now: datetime) -> Iterator[str]:
+def questions_of_forgotten_people(_now: datetime) -> Iterator[str]:
     """Anonymised people, and those of archived events, have no questions left."""
     forgotten = or_(Registration.anonymised_at.is_not(None), Event.state == State.ARCHIVED.value)
     rows = db.session.execute(

@@ -26,7 +26,7 @@ class TooMuchError(Exception):
 
 
 @dataclass(slots=True)
-class Essence:
+class CalendarLines:
     """METHOD, the wanted lines of each VEVENT, and the number of other components.
 
     `attendees` are the ATTENDEE lines of all events, which `text` leaves out. `is_cut`: an event
@@ -63,12 +63,12 @@ def unfolded(data: bytes) -> bytes:
     return _FOLD_OF_BYTES.sub(b"", data)
 
 
-def essence_of(text: str) -> Essence | None:
-    """The essence of an object; None if the text has no VCALENDAR. Raises TooMuchError."""
+def read_calendar_lines(text: str) -> CalendarLines | None:
+    """The lines of an object; None if the text has no VCALENDAR. Raises TooMuchError."""
     lines = _LINE_END.split(_FOLD.sub("", text.replace("\0", "")))
     if len(lines) > _MOST_LINES:
         raise TooMuchError
-    found, path = Essence(), list[str]()
+    found, path = CalendarLines(), list[str]()
     begun = False
     for line in lines:
         named = _NAME.match(line)
@@ -86,7 +86,7 @@ def essence_of(text: str) -> Essence | None:
     return found if begun else None
 
 
-def _begin(found: Essence, path: list[str]) -> None:
+def _begin(found: CalendarLines, path: list[str]) -> None:
     if len(path) > _MOST_DEPTH:
         raise TooMuchError
     if path == [_CALENDAR, _EVENT]:
@@ -95,7 +95,7 @@ def _begin(found: Essence, path: list[str]) -> None:
         found.others += 1
 
 
-def _keep(found: Essence, path: list[str], name: str, line: str) -> None:
+def _keep(found: CalendarLines, path: list[str], name: str, line: str) -> None:
     if path == [_CALENDAR] and name == "METHOD":
         found.method = found.method or line.partition(":")[2].strip().upper()
     elif path == [_CALENDAR, _EVENT] and name in _WANTED:

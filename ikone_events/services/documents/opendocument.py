@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import IO, BinaryIO
 
-from ikone_events.services.workbooks import Book, Cell, Share, Sheet, sheet_name, xml_text
+from ikone_events.services.documents.workbooks import Book, Cell, Share, Sheet, sheet_name, xml_text
 
 _MIME = "application/vnd.oasis.opendocument.spreadsheet"
 _NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"

@@ -17,7 +17,7 @@ from ikone_events.domain.registering.status import (
 )
 from ikone_events.services.followup.requests import forget_requests
 from ikone_events.services.mails.subscribers import delete_readers
-from ikone_events.services.privacy.forgetting import drop_imports, forget, strike_out
+from ikone_events.services.privacy.forgetting import drop_imports, forget, redact_name
 from ikone_events.services.registering.seating import StatusCause, change_status
 from ikone_events.services.registering.standing import delete_standing
 from ikone_events.services.rooms.reports import forget_reported
@@ -100,7 +100,7 @@ def _forget_registration(public_id: str, now: datetime) -> None:
     if has_place and event.ends_at > now:
         cause = StatusCause(action=RegistrationAction.WITHDRAW, actor=_PERSON, now=now)
         change_status(person, event, Place(Status.CANCELLED), cause, silent=True)
-    strike_out(person)
+    redact_name(person)
     drop_imports(person)
     delete_mails(OutboxMail.registration_id == person.id)
     forget(select(Registration.id).where(mine), now=now)

@@ -12,7 +12,7 @@ from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import Mailing, MailText
 from ikone_events.store.registering.models import Registration
 
-STRUCK_OUT = "…"
+REDACTED = "…"
 
 
 def names_of(event: Event) -> list[str]:
@@ -30,36 +30,36 @@ def names_of(event: Event) -> list[str]:
 
 
 def longest_first(names: Collection[str]) -> list[str]:
-    """The order in which names are struck out: with a title before without."""
+    """The order in which names are redacted: with a title before without."""
     return sorted(filter(None, names), key=len, reverse=True)
 
 
-def strike(text: str, names: Sequence[str]) -> str:
+def redact(text: str, names: Sequence[str]) -> str:
     """The text with dots in place of names."""
     for name in names:
         if name in text:
-            text = text.replace(name, STRUCK_OUT)
+            text = text.replace(name, REDACTED)
     return text
 
 
-def strike_out_of_reasons(event: Event, names: Sequence[str]) -> None:
+def redact_reasons(event: Event, names: Sequence[str]) -> None:
     """Strike names out of the reasons that organisers gave, which stay in the history."""
     changes = select(StateChange).where(StateChange.event_id == event.id, StateChange.reason != "")
     mailings = select(Mailing).where(Mailing.event_id == event.id, Mailing.reason != "")
     for row in (*db.session.scalars(changes), *db.session.scalars(mailings)):
-        if (struck := strike(row.reason, names)) != row.reason:
-            row.reason = struck
+        if (redacted := redact(row.reason, names)) != row.reason:
+            row.reason = redacted
 
 
-def strike_out_of_texts(event: Event, names: Sequence[str]) -> None:
+def redact_texts(event: Event, names: Sequence[str]) -> None:
     """Strike names out of the edited texts of an event that is over."""
     for text in db.session.scalars(select(MailText).where(MailText.scope == event_scope(event))):
         for column in ("subject", "body"):
             before = getattr(text, column)
-            if (struck := strike(before, names)) != before:
-                setattr(text, column, struck)
+            if (redacted := redact(before, names)) != before:
+                setattr(text, column, redacted)
     for mailing in db.session.scalars(select(Mailing).where(Mailing.event_id == event.id)):
         kept = json.loads(mailing.texts or "{}")
-        parts = {key: {n: strike(t, names) for n, t in part.items()} for key, part in kept.items()}
+        parts = {key: {n: redact(t, names) for n, t in part.items()} for key, part in kept.items()}
         if parts != kept:
             mailing.texts = json.dumps(parts, ensure_ascii=False)

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import BinaryIO, TextIO
 
-from ikone_events.services.opendocument import write_ods
-from ikone_events.services.workbooks import Book, Column, Sheet, write_xlsx
+from ikone_events.services.documents.opendocument import write_ods
+from ikone_events.services.documents.workbooks import Book, Column, Sheet, write_xlsx
 
 Row = Mapping[str, str | int | None]
 

@@ -15,8 +15,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from ikone_events.services.spreadsheets import WORKBOOKS, Row, safe_cell, write_csv, write_workbook
-from ikone_events.services.workbooks import Book, Column, Share, Sheet, xml_text
+from ikone_events.services.documents.spreadsheets import (
+    WORKBOOKS,
+    Row,
+    safe_cell,
+    write_csv,
+    write_workbook,
+)
+from ikone_events.services.documents.workbooks import Book, Column, Share, Sheet, xml_text
 from tests.spreadsheets import cells_of, has_formula, parts_of
 
 both_kinds = pytest.mark.parametrize("kind", list(WORKBOOKS))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ikone_events
 from ikone_events.mail.writing.templates import template_folder
-from ikone_events.services import typesetting
+from ikone_events.services.documents import typesetting
 
 _SECONDS = 60
 

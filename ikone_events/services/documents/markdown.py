@@ -21,7 +21,7 @@ _parser = MarkdownIt("js-default")
 def to_html(text: str, *, top: int = 3) -> Markup:
     """The text as HTML; its headings begin at level `top`.
 
-    No images: loading them would tell other servers who reads the page.
+    No images: loading them would show other servers who reads the page.
     """
     tokens = _parser.parse(text)
     for token in tokens:

@@ -1,4 +1,4 @@
-"""The settings made in the browser: what pages and mails show of them is fit."""
+"""Contacts of the office, and the settings made in the browser."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,11 +6,25 @@ from hashlib import sha256
 
 from sqlalchemy import select
 
+from ikone_events.domain.address import email_key
 from ikone_events.domain.identity import MOST_CHARACTERS, identity_complaints
 from ikone_events.domain.logos import check_logo
 from ikone_events.domain.refusals import UploadRefused
 from ikone_events.store.db import db
+from ikone_events.store.directory.models import Contact
+from ikone_events.store.mails.objections import known_hashes
 from ikone_events.store.operating.identity import InstallationSettings
+
+
+def wrong_hashes(_now: datetime) -> Iterator[str]:
+    """The normalised address and the hash of a contact are those of its address."""
+    columns = Contact.id, Contact.email, Contact.email_key, Contact.address_hash
+    rows = db.session.execute(select(*columns).order_by(Contact.id)).all()
+    hashes = known_hashes(email_key(row.email) for row in rows)
+    for row in rows:
+        key = email_key(row.email)
+        if row.email_key != key or row.address_hash != hashes.get(key):
+            yield f"contacts: contact {row.id} is not found by its address"
 
 
 def unfit_settings(_now: datetime) -> Iterator[str]:
