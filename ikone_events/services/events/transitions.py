@@ -250,7 +250,7 @@ def _record(event: Event, rule: TransitionRule, request: Request, *, now: dateti
     return change
 
 
-def moved_deadline(event: Event, starts_at: datetime) -> datetime | None:
+def _moved_deadline(event: Event, starts_at: datetime) -> datetime | None:
     """The registration deadline after a new start: its distance to the start stays."""
     if event.deadline is None:
         return None
@@ -262,7 +262,7 @@ def _move(event: Event, request: Request, *, now: datetime) -> None:
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
     keep_version(event, calendar_facts(event), until=now)
-    event.deadline = moved_deadline(event, request.new_starts_at)
+    event.deadline = _moved_deadline(event, request.new_starts_at)
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
     event.edit_version += 1
     move_steps(event, now=now, anew=True)
