@@ -172,6 +172,23 @@ def test_keyboard_of_a_phone_goes_on_at_the_answer(
         assert phone.evaluate("document.activeElement.id") == "entry-result"
 
 
+def test_press_far_down_a_phone_shows_who_that_was(
+    browser: Browser, installation: Installation
+) -> None:
+    event, _people = on_the_day(installation, 30)
+    touch = {"has_touch": True, "is_mobile": True}
+    with helper(browser, installation, DOOR, PHONE, **touch) as phone:
+        phone.goto(f"{installation.url}/organise/events/{event.slug}/check-in")
+        phone.locator("#entry-missing button").last.tap()
+        expect(phone.locator(".arrived h2")).to_have_text("Maria Gast29")
+        expect(phone.locator(".arrived h2")).to_be_in_viewport()
+        phone.fill("#typed", "gast28")
+        expect(phone.locator("#entry-missing button:visible")).to_be_in_viewport()
+        expect(phone.locator("[data-nobody]")).to_be_hidden()
+        phone.fill("#typed", "gast29")
+        expect(phone.locator("[data-nobody]")).to_contain_text("„Suchen“ findet auch")
+
+
 def test_presses_without_a_network_are_sent_when_it_is_back(
     browser: Browser, installation: Installation
 ) -> None:

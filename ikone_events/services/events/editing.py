@@ -23,6 +23,7 @@ from ikone_events.services.events.updates import note_change
 from ikone_events.services.installation import get_installation
 from ikone_events.services.plan.plans import create_plan, move_steps
 from ikone_events.services.registering.seating import keep_seats, promote_waiting
+from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
@@ -95,6 +96,7 @@ def edit_event(
     check_event_draft(draft, event)
     check_edit_version(event, expected_edit_version)
     before, public, old_limits = calendar_facts(event), public_facts(event), _limits(event)
+    old_start = event.starts_at
     fill_event(event, draft)
     if _limits(event) != old_limits:
         keep_seats(event, now=now)
@@ -105,6 +107,8 @@ def edit_event(
     moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)
     create_plan(event, now=now)
+    if event.starts_at > old_start:
+        forget_former_day(event, now=now)
     return Edited(event, len(moved_up))
 
 

@@ -41,6 +41,7 @@ from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.expirations import expire_all
 from ikone_events.services.registering.reservations import renew_reservations
 from ikone_events.services.registering.seating import promote_waiting
+from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.public_versions import note_public_change, public_facts
@@ -188,10 +189,8 @@ def _carry_out(
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)
     mailings = [
-        _write_to(
-            event, message, request, old=old, step=step, change=change, now=now, due_at=due_at
-        )
-        for message in _messages(event, rule, request)
+        _write_to(event, each, request, old=old, step=step, change=change, now=now, due_at=due_at)
+        for each in _messages(event, rule, request)
     ]
     _settle_seats(event, rule, now=now)
     return Done(event, rule, mailings[0] if mailings else None)
@@ -266,6 +265,7 @@ def _move(event: Event, request: Request, *, now: datetime) -> None:
     event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
     event.edit_version += 1
     move_steps(event, now=now, anew=True)
+    forget_former_day(event, now=now)
 
 
 def _write_to(

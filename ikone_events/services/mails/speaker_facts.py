@@ -19,6 +19,7 @@ from ikone_events.domain.mails.facts import (
     Recipient,
 )
 from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
+from ikone_events.domain.rooms.door import opens_to_speakers_at
 from ikone_events.domain.times import clock
 from ikone_events.domain.tokens import Purpose
 from ikone_events.mail.writing.translating import translated
@@ -57,7 +58,8 @@ def facts_for_speaker(
     """
     known = known_to_speaker(event, speaker)
     withdrawn = calendar_method(kind) == CANCEL
-    summary = summary_of(event, speaker.locale)
+    opens_at = opens_to_speakers_at(event.starts_at)
+    summary = replace(summary_of(event, speaker.locale), room_opens_at=opens_at)
     if withdrawn:  # the date that is in the calendar
         summary = replace(summary, starts_at=known.starts_at, ends_at=known.ends_at)
     changes = () if withdrawn else changes_for_speaker(known, event, speaker)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.rooms.stays import Stay
@@ -126,6 +126,12 @@ def close_stays(event_id: int) -> None:
     row = AttendanceRecord
     still = (row.event_id == event_id, row.left_at.is_(None), row.seen_at.is_not(None))
     rows_written(update(row).where(*still).values(left_at=row.seen_at))
+
+
+def drop_day(event_id: int) -> None:
+    """Delete what is recorded of the people and meetings of an event."""
+    for table in (AttendanceRecord, RoomSession, RoomWatch):
+        rows_written(delete(table).where(table.event_id == event_id))
 
 
 def sessions_of(event_id: int) -> list[RoomSession]:

@@ -68,7 +68,7 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         status=facts.status.value,
         words=status_words(status),
         door=status.door.value,
-        choices=choices(facts),
+        choices=choices(facts) if moment < registration.event.ends_at else {},
         room=status.room_in_other_mode,
         waits=facts.status is RegistrationStatus.WAITING,
         mode=mode_of(registration.event, registration).value,

@@ -89,7 +89,7 @@ def calendar_enter(token: str) -> ResponseReturnValue:
 
 
 def _page(token: str, speaker: Speaker) -> str:
-    event = speaker.event
+    event, ready_at = speaker.event, speaker.event.starts_at - READY_BEFORE
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     questions, asked = anonymous_questions(event, most=_MOST_QUESTIONS)
     claim = speaker.public_id, speaker.link_epoch
@@ -98,7 +98,7 @@ def _page(token: str, speaker: Speaker) -> str:
         **_of_door(event, url_for("speaker.enter", token=token)),
         speaker=speaker,
         role=SPEAKER_ROLE_LABELS[SpeakerRole(speaker.role)],
-        ready_at=event.starts_at - READY_BEFORE,
+        ready_at=ready_at if now() < ready_at else None,
         people=counts.confirmed,
         bodies=counts.administrations,
         questions=questions,

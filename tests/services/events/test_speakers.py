@@ -132,6 +132,7 @@ def test_entry_of_a_speaker_holds_the_door_alone(
     assert parsed.organizer.value == "mailto:events@example.org"
     assert parsed.uid.value == speaker.calendar_uid
     assert "/speaker-door/" in parsed.location.value
+    assert "Der Raum ist ab 9:00 Uhr geöffnet." in parsed.description.value
     whole = mail.calendar.decode().replace("\r\n ", "")
     assert not re.search(r"/(speaker|upload|r|door)/", whole)
     assert "raum-geheim" not in whole

@@ -132,7 +132,7 @@ def test_request_is_to_do_until_it_is_decided(app: Flask, team: Browser, event: 
     today = team.get("/organise/").text
     assert sentence in today
     assert f'href="{page_of(event)}#requests"' in today
-    assert '<span class="count bad">1' in team.get(page_of(event)).text
+    assert '<span class="count todo">1' in team.get(page_of(event)).text
     team.post(act(request, event, "grant"))
     assert sentence not in team.get("/organise/").text
 
