@@ -69,7 +69,7 @@ def is_available(material: HandedOut, state: State, now: datetime) -> bool:
     return state in AFTER_FOLLOW_UP
 
 
-def may_see(material: HandedOut, viewer: Viewer) -> bool:
+def _may_see(material: HandedOut, viewer: Viewer) -> bool:
     """Whether a material is for this person, once it is available."""
     return {
         Visibility.PUBLIC.value: True,
@@ -80,4 +80,4 @@ def may_see(material: HandedOut, viewer: Viewer) -> bool:
 
 def visible(materials: Iterable[M], viewer: Viewer, state: State, now: datetime) -> list[M]:
     """The materials that this person may see now, in their order."""
-    return [m for m in materials if is_available(m, state, now) and may_see(m, viewer)]
+    return [m for m in materials if is_available(m, state, now) and _may_see(m, viewer)]

@@ -65,7 +65,7 @@ class CalendarView:
     hints: tuple[Complaint, ...]
 
 
-def samples_of(event: Event) -> Sequence[Registration]:
+def _samples_of(event: Event) -> Sequence[Registration]:
     """The newest confirmed person per language, and per mode at a hybrid event."""
     groups = [Registration.locale]
     if event.format == EventFormat.HYBRID.value:
@@ -91,7 +91,7 @@ def views_of(
     people: Sequence[Registration] | None = None,
 ) -> list[CalendarView]:
     """The calendars of these people, or of samples; `then` is the event after the change."""
-    chosen = samples_of(event) if people is None else people
+    chosen = _samples_of(event) if people is None else people
     mails = objects_of([person.id for person in chosen])
     bounced, known = _undeliverable(chosen), notified_versions(event, chosen)
     return [
