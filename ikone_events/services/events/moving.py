@@ -6,6 +6,7 @@ from typing import Any
 
 from ikone_events.domain.events.draft import EventDraft
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.events.registration_settings import MOMENTS
 from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
@@ -18,7 +19,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if
 
 # Moments of a draft that move with its start.
-_MOMENTS = ("ends_at", "deadline", "members_until")
+_MOMENTS = ("ends_at", *MOMENTS)
 # States in which another date is an edit; a postponed event is rescheduled.
 EDITED_STATES = (State.DRAFT.value, *KNOWN_STATES)
 
