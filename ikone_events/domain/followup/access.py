@@ -6,10 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from ikone_events.domain.events.facts import State
-
-# The states in which a follow-up has been made, or there will be none.
-AFTER_FOLLOW_UP = frozenset({State.FOLLOWED_UP, State.ARCHIVED})
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP, State
 
 
 class Visibility(StrEnum):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from ikone_events.domain.events.facts import RUNNING, EventFormat, Facts, Number, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, Number, State
 from ikone_events.domain.events.history import NO_PAST, Past
 from ikone_events.domain.events.lifecycle import (
     RULES,
@@ -33,7 +33,7 @@ from ikone_events.services.events.undoing import (
     release_waiting,
     take_back,
 )
-from ikone_events.services.events.updates import KNOWN_STATES, forget_update
+from ikone_events.services.events.updates import forget_update
 from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.installation import get_identity
 from ikone_events.services.mails.mailings import start_mailing
@@ -208,7 +208,7 @@ def _messages(event: Event, rule: TransitionRule, request: Request) -> Sequence[
 
 def _settle_update(event: Event, due_at: datetime | None) -> None:
     """Forget a change that waits to be mailed, but not before the action can't be undone."""
-    if event.state in KNOWN_STATES:
+    if event.state in TAKES_PLACE:
         return
     if due_at is None:
         forget_update(event)
