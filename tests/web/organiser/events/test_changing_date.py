@@ -189,6 +189,40 @@ def test_former_pages_of_actions_show_this_one(
     assert chosen == ([checked] if checked else [])
 
 
+@pytest.mark.parametrize("page", ["do", "preview"])
+@pytest.mark.parametrize(("action", "state"), [("postpone", "open"), ("reschedule", "postponed")])
+def test_presses_of_former_pages_lead_to_this_one(
+    app: Flask, team: Browser, page: str, action: str, state: str
+) -> None:
+    event = make_event(app, state=state)
+    path = f"/organise/events/{event.slug}/{page}/{action}"
+    answer = team.post(path, {**NEXT, "state": state, "reason": "Sturm"})
+    assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}/date")
+    assert stored(app).state == state
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"), [("  ", 409), ("kaputt\x01", 422), ("x" * 2001, 422), ("Sturm", 303)]
+)
+def test_postponement_needs_a_reason_that_can_be_mailed(
+    app: Flask, team: Browser, reason: str, status: int
+) -> None:
+    answer = send(team, make_event(app), when="unknown", reason=reason)
+    assert answer.status_code == status
+    assert ('href="#reason"' in answer.text) is (status != 303)
+    assert stored(app).state == ("postponed" if status == 303 else "open")
+
+
+@pytest.mark.parametrize("starts_at", ["2026-03-29T02:30", "2026-10-25T02:30", "gestern", ""])
+def test_impossible_date_is_shown_at_its_field(app: Flask, team: Browser, starts_at: str) -> None:
+    event = make_event(app, state="postponed")
+    answer = send(team, event, starts_at=starts_at, ends_at="2026-11-02T12:00")
+    assert answer.status_code == 422
+    assert 'href="#starts_at"' in answer.text
+    assert f'value="{starts_at}"' in answer.text
+    assert stored(app).state == "postponed"
+
+
 def test_viewer_changes_no_date(app: Flask, viewer: Browser) -> None:
     event = make_event(app)
     assert viewer.get(f"/organise/events/{event.slug}/date").status_code == 403
