@@ -19,6 +19,7 @@ from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of, attendances
 from ikone_events.store.rooms.models import AttendanceRecord, RoomWatch
+from ikone_events.web.organiser.registering.people_words import AnswerText
 from tests.attending import known_of
 from tests.factories import NOW, PAST, FixedClock, make_event, make_organisation, make_registration
 from tests.spreadsheets import cells_of, has_formula
@@ -426,3 +427,8 @@ def test_mark_of_the_live_board_is_no_check_in_of_an_online_event(
     page = team.get(path_of(event, "/attendance?lang=en")).text
     assert f"{words}</span>" in page
     assert "Everyone was there" not in page  # they are
+
+
+def test_label_before_an_answer_ends_with_one_mark() -> None:
+    answers = AnswerText("Hilfe", "Rampe"), AnswerText("Was noch?", "Nichts")
+    assert [each.lead_in for each in answers] == ["Hilfe:", "Was noch?"]
