@@ -14,7 +14,11 @@ from ikone_events.config import Settings
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.providers import Presence, RoomRole, Visitor
 from ikone_events.services.rooms import watching
-from ikone_events.services.rooms.attendance import AttendanceMark, save_attendance
+from ikone_events.services.rooms.attendance import (
+    AttendanceMark,
+    save_attendance,
+    state_attendance,
+)
 from ikone_events.services.rooms.entering import join_address, moderator_id, visitor_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -97,6 +101,13 @@ def test_look_keeps_what_other_sources_have_said(day: Day) -> None:
     record = day.record(anna)
     assert record is not None
     assert (record.door_at, record.stated, record.minutes) == (pressed, "", 1)
+    with day.app.app_context(), transaction():
+        state_attendance(anna.public_id, Attendance.MISSED, now=day.clock.moment, by="Paula")
+    day.minutes(2)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.door_at, record.stated, record.stated_by) == (pressed, "missed", "Paula")
+    assert record.minutes == 3
 
 
 def test_people_of_other_events_and_moderators_are_not_counted(day: Day) -> None:
