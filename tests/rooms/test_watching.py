@@ -375,6 +375,22 @@ def test_look_writes_many_people_by_one_statement(day: Day) -> None:
     assert sum("INTO attendance" in each for each in written) == 1
 
 
+def test_person_on_two_devices_is_counted_once(day: Day) -> None:
+    """The server lists them twice with the same id, beside one without any."""
+    anna = day.person()
+    day.enter(anna)
+    with day.app.app_context():
+        twice = [Presence(visitor_of(anna).opaque_id, name) for name in ("Anna", "Anna (2)")]
+        for _minute in range(2):
+            day.clock.move(minutes=1)
+            with transaction():
+                assert watching.claim_look(day.event, now=day.clock.moment)
+            with transaction():
+                found = [*twice, Presence("")]
+                assert watching.record_look(day.event, found, now=day.clock.moment) == 1
+    assert day.minutes_of(anna) == 1
+
+
 def _statements(day: Day, do: object) -> list[str]:
     from sqlalchemy import event
 
