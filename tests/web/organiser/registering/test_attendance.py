@@ -11,7 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.rooms.attendance import state_attendance
+from ikone_events.domain.rooms.attendance import AttendanceSource
+from ikone_events.services.rooms.attendance import (
+    enter_by_door,
+    note_everybody,
+    state_attendance,
+    take_back_everybody,
+)
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
@@ -219,6 +225,22 @@ def test_everybody_is_recorded_in_one_press_and_undone_in_another(
     for forged in ("", "x", "2026-03-02", "2026-03-02T09:00:00"):
         assert team.post(undo, {"at": forged}).status_code == 303
     assert marks(app, event)["C"] == "missed"
+
+
+def test_everybody_leaves_those_alone_who_came_by_themselves(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    [at_door, unknown] = [make_registration(app, event) for _ in range(2)]
+    with app.app_context(), transaction():
+        enter_by_door(at_door.id, event.id, now=NOW)
+    with app.app_context(), transaction():
+        assert note_everybody(event.slug, now=NOW, by="Paula") == 1
+    assert known_of(app, at_door).source is AttendanceSource.DOOR
+    with app.app_context(), transaction():
+        assert take_back_everybody(event.slug, at=NOW, now=NOW, by="Quentin") == 0
+    assert known_of(app, unknown).stated_by == "Paula"
+    with app.app_context(), transaction():
+        assert take_back_everybody(event.slug, at=NOW, now=NOW, by="Paula") == 1
+    assert known_of(app, unknown).recorded is None
 
 
 def test_undo_keeps_what_somebody_else_has_recorded_since(
