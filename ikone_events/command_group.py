@@ -28,7 +28,7 @@ class _Commands(FlaskGroup):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """One of ours, or Alembic's, which is imported only when needed."""
         if name == "db":
-            return database_commands()
+            return _database_commands()
         return self.commands.get(name)
 
 
@@ -57,7 +57,7 @@ for _command in COMMANDS:
     commands.add_command(_command)
 
 
-def database_commands() -> click.Group:
+def _database_commands() -> click.Group:
     """Flask-Migrate's group `db`, with `upgrade --create` for a database that was lost."""
     from flask_migrate.cli import db  # noqa: PLC0415 - half a second
 

@@ -87,7 +87,7 @@ class _DatasetReader:
             found = registration_of(record, people, known)
             if found.event not in fields:
                 return found  # a faulty or missing event is reported once
-            return replace(found, answers=answers_in(record, fields[found.event]))
+            return replace(found, answers=_answers_in(record, fields[found.event]))
 
         registrations = [
             found
@@ -161,7 +161,7 @@ class _DatasetReader:
                 material_of(item, hosts=self._hosts) for item in record.get("materials") or ()
             ),
             history=tuple(self._history(record)),
-            fields=fields_in(record),
+            fields=_fields_in(record),
         )
 
     def _draft(self, record: Record) -> EventDraft:
@@ -224,7 +224,7 @@ def _number(record: Record, name: str) -> int | None:
         raise UnfitInput(Complaint(N_("This is no whole number."), about=name)) from fault
 
 
-def fields_in(record: Record) -> tuple[OwnField, ...]:
+def _fields_in(record: Record) -> tuple[OwnField, ...]:
     """The own fields of an event in order; raises UnfitInput."""
     fields: list[OwnField] = []
     for number, item in enumerate(record.get("fields") or (), 1):
@@ -275,7 +275,7 @@ def _choices(items: Sequence[Any]) -> list[FieldChoice]:
     return choices
 
 
-def answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str]]:
+def _answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str]]:
     """The answers of a registration by key; raises UnfitInput."""
     by_key = {field.key: field for field in fields}
     answers: dict[str, list[str]] = {}

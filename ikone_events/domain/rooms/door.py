@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ikone_events.domain.events.draft import is_web_address
-from ikone_events.domain.events.facts import CALLED_OFF, EventFormat, Mode, ProviderKind, State
+from ikone_events.domain.events.facts import (
+    AFTER_FOLLOW_UP,
+    CALLED_OFF,
+    EventFormat,
+    Mode,
+    ProviderKind,
+    State,
+)
 from ikone_events.domain.events.speakers import ENTER_BEFORE, LEAVE_AFTER
 from ikone_events.domain.registering.registration import Status
 
@@ -24,7 +31,6 @@ class Door(StrEnum):
 # Workshops run over, and whoever comes back from a lost connection then must get in again. Only the
 # door stays open: the event is over at its end for everything else.
 STAYS_OPEN = timedelta(minutes=30)
-_DONE = (State.FOLLOWED_UP, State.ARCHIVED)
 
 
 def is_link_out(state: str) -> bool:
@@ -63,7 +69,7 @@ def door_at(
         return Door.NOT_CONFIRMED
     if mode is Mode.ON_SITE:
         return Door.ON_SITE
-    if now >= ends_at + STAYS_OPEN or state in _DONE:
+    if now >= ends_at + STAYS_OPEN or state in AFTER_FOLLOW_UP:
         return Door.OVER
     if not has_door(state, room_url, provider):
         return Door.LINK_COMES
@@ -89,7 +95,7 @@ def speaker_door_at(
         return Door.CALLED_OFF
     if format == EventFormat.ON_SITE.value:
         return Door.ON_SITE
-    if now >= ends_at + LEAVE_AFTER or state in (State.FOLLOWED_UP, State.ARCHIVED):
+    if now >= ends_at + LEAVE_AFTER or state in AFTER_FOLLOW_UP:
         return Door.OVER
     if not has_room or state == State.DRAFT:
         return Door.LINK_COMES

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.calendars.preview import UPDATES, effect_of, hints_on
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import CALLED_OFF, TAKES_PLACE
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.mails.facts import Invitation, MailFacts
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST, MailKind
@@ -31,8 +31,6 @@ from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
-_OFF = (State.POSTPONED.value, State.CANCELLED.value)
-_HAPPENING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 NOTHING_SENT = N_("Nothing is sent: the calendar stays as it is.")
 ONLY_MAILED = N_("An e-mail without an entry: the person has declined this date in the calendar.")
 ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is another.")
@@ -65,7 +63,7 @@ class CalendarView:
     hints: tuple[Complaint, ...]
 
 
-def samples_of(event: Event) -> Sequence[Registration]:
+def _samples_of(event: Event) -> Sequence[Registration]:
     """The newest confirmed person per language, and per mode at a hybrid event."""
     groups = [Registration.locale]
     if event.format == EventFormat.HYBRID.value:
@@ -91,7 +89,7 @@ def views_of(
     people: Sequence[Registration] | None = None,
 ) -> list[CalendarView]:
     """The calendars of these people, or of samples; `then` is the event after the change."""
-    chosen = samples_of(event) if people is None else people
+    chosen = _samples_of(event) if people is None else people
     mails = objects_of([person.id for person in chosen])
     bounced, known = _undeliverable(chosen), notified_versions(event, chosen)
     return [
@@ -171,9 +169,9 @@ def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
     """The kind of mail that would contain the object, or None."""
     if then.ends_at <= now:
         return None
-    if then.state in _OFF:
+    if then.state in CALLED_OFF:
         return MailKind.CANCELLATION if _has_entry(person) else None
-    if then.state in _HAPPENING:
+    if then.state in TAKES_PLACE:
         return MailKind.MOVED if _has_entry(person) else MailKind.CONFIRMATION
     return None
 

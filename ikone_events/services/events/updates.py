@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.events.changes import differences
-from ikone_events.domain.events.lifecycle import EventFormat, Message, State
+from ikone_events.domain.events.facts import TAKES_PLACE
+from ikone_events.domain.events.lifecycle import EventFormat, Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
@@ -32,10 +33,6 @@ from ikone_events.store.mails.event_versions import (
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
-# States in which people have the date in their calendars.
-KNOWN_STATES = tuple(
-    state.value for state in (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-)
 # Further edits delay the mails up to this multiple of the quiet period.
 LONGEST = 6
 # So close to the old or the new start the mails leave at once.
@@ -85,7 +82,7 @@ def _concerns_somebody(
     Another room is news to nobody: mails and calendars lead to our own pages. The dial-in stands in
     them once the links were sent, the place of an event that has one.
     """
-    if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
+    if event.state not in TAKES_PLACE or event.ends_at <= now or not somebody_comes(event):
         return False
     changed = {name for name in after if after[name] != before[name]} - {"room_url"}
     if not is_link_out(event.state):
@@ -159,7 +156,7 @@ def _with_update(slug: str) -> Event:
 
 def _notify(event: Event, *, now: datetime) -> Mailing | None:
     actor, reason = event.update_by, event.update_reason
-    knows = event.state in KNOWN_STATES
+    knows = event.state in TAKES_PLACE
     forget_update(event)
     restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):

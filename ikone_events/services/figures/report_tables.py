@@ -89,11 +89,11 @@ def report_book(report: FunderReport, *, locale: str, zone: str) -> Book:
         _bodies(report, words),
     ]
     return Book(
-        sheets, title=report_title(report, words), author=report.organisation, language=locale
+        sheets, title=_report_title(report, words), author=report.organisation, language=locale
     )
 
 
-def report_title(report: FunderReport, words: ReportWords) -> str:
+def _report_title(report: FunderReport, words: ReportWords) -> str:
     """ "Report on events, 01.01.2021 to 31.12.2021"."""
     first, last = (date_numeric(day, locale=words.locale) for day in (report.first, report.last))
     return words(N_("Report on events, %(first)s to %(last)s"), first=first, last=last)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP
 from ikone_events.domain.events.lifecycle import Message, State
-from ikone_events.domain.followup.access import AFTER_FOLLOW_UP, is_available
+from ikone_events.domain.followup.access import is_available
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, false, or_, select, update
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
-from ikone_events.domain.mails.kinds import REQUEST, MailKind
+from ikone_events.domain.mails.kinds import REMINDERS, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.audiences import People, people_to_write_to, readers_of
@@ -21,9 +21,6 @@ from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
-
-# People who registered after such a mail was due have just got a mail with the same content.
-REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
 
 
 def has_begun(mailing: Mailing) -> bool:
@@ -183,6 +180,7 @@ def people_after(mailing: Mailing, now: datetime) -> People:
         ),
     )
     if mailing.step is not None and mailing.kind in REMINDERS:
+        # Whoever registered after it was due has just got a mail with the same content.
         people = people.where(Registration.status_at <= mailing.step.due_at)
     return people
 

@@ -77,7 +77,7 @@ def facts_for_speaker(
         changes=changes,
         old_dates=(known.starts_at, known.ends_at) if moved and not withdrawn else None,
         delete_on=retention_until(event).date(),
-        briefing=Briefing() if withdrawn else briefing_of(event, speaker, summary),
+        briefing=Briefing() if withdrawn else _briefing_of(event, speaker, summary),
     )
 
 
@@ -102,7 +102,7 @@ def changes_for_speaker(known: Event, event: Event, speaker: Speaker) -> tuple[D
     return differences(before, after, locale=speaker.locale, has_door=False)
 
 
-def briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefing:
+def _briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefing:
     """Numbers, questions and the way, as they are now."""
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     questions, asked = anonymous_questions(event, most=_MOST_QUESTIONS)

@@ -42,11 +42,11 @@ def write_of_mailing(
 ) -> None:
     """Write the mail of a mailing, unless the speaker was notified by another one."""
     kind = MailKind(mailing.kind)
-    if has_news_for(kind, speaker, event):
+    if _has_news_for(kind, speaker, event):
         write_to_speaker(kind, speaker, event, key=key, now=now, mailing=mailing)
 
 
-def has_news_for(kind: MailKind, speaker: Speaker, event: Event) -> bool:
+def _has_news_for(kind: MailKind, speaker: Speaker, event: Event) -> bool:
     """Whether a mail of this kind has something new for a speaker."""
     if speaker.calendar_sequence is None:
         return False
@@ -58,7 +58,7 @@ def has_news_for(kind: MailKind, speaker: Speaker, event: Event) -> bool:
 
 def has_news_for_any(kind: MailKind, event: Event) -> bool:
     """Whether a mail of this kind has something new for any speaker of the event."""
-    return any(has_news_for(kind, each, event) for each in db.session.scalars(briefed(event.id)))
+    return any(_has_news_for(kind, each, event) for each in db.session.scalars(briefed(event.id)))
 
 
 def leave_mailbox(speaker: Speaker, event: Event, *, now: datetime, why: str) -> None:

@@ -72,11 +72,11 @@ def mornings_due(now: datetime) -> list[Morning]:
 
 def write_morning(due: Morning, *, now: datetime) -> bool:
     """Write it, unless another worker has; whether a mail was written."""
-    write = write_digest if due.which is OfficeMail.DIGEST else write_new_people
+    write = _write_digest if due.which is OfficeMail.DIGEST else _write_new_people
     return write(due.organiser_id, due.day, now=now)
 
 
-def write_digest(organiser_id: int, day: date, *, now: datetime) -> bool:
+def _write_digest(organiser_id: int, day: date, *, now: datetime) -> bool:
     """Write the digest of a morning once, if there is something to do; whether it was written.
 
     One of an earlier morning that the mail server has not taken is not sent any more.
@@ -108,7 +108,7 @@ def _todos(account: Organiser, now: datetime) -> Iterator[ToDo]:
 MOST_NAMED = 100
 
 
-def write_new_people(organiser_id: int, day: date, *, now: datetime) -> bool:
+def _write_new_people(organiser_id: int, day: date, *, now: datetime) -> bool:
     """Write the list of a morning once, if somebody has registered; whether it was written.
 
     Each registration is in one list: what has been listed is stored with the mail.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP
 from ikone_events.domain.events.lifecycle import RULES, State
-from ikone_events.domain.followup.access import AFTER_FOLLOW_UP
 from ikone_events.domain.followup.details import MaterialKind
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.operating.dataset import Dataset, read_dataset

@@ -46,7 +46,7 @@ def _matching(wish: ContactSearch) -> Select[Contact]:
     if wish.unmatched:
         wanted = wanted.where(Contact.organisation_id.is_(None))
     if wish.unchecked_at is not None:
-        wanted = wanted.where(is_unchecked(wish.unchecked_at))
+        wanted = wanted.where(_is_unchecked(wish.unchecked_at))
     return wanted.options(joinedload(Contact.organisation)).order_by(Contact.name_key, Contact.id)
 
 
@@ -61,14 +61,14 @@ def _contains(spellings: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*texts, Contact.organisation_id.in_(called))
 
 
-def is_unchecked(now: datetime) -> ColumnElement[bool]:
+def _is_unchecked(now: datetime) -> ColumnElement[bool]:
     """Whether nobody has checked a contact for a long time."""
     return Contact.checked_at <= now - CHECKED_FOR
 
 
 def count_unchecked(now: datetime) -> int:
     """How many contacts are to be checked."""
-    return db.session.scalar(select(func.count()).where(is_unchecked(now))) or 0
+    return db.session.scalar(select(func.count()).where(_is_unchecked(now))) or 0
 
 
 def bodies_with_contacts(most: int) -> list[tuple[int, str, int]]:

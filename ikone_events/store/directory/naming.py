@@ -36,7 +36,7 @@ def lock_directory() -> None:
         db.session.execute(text("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def find_by_key(key: str) -> Organisation | None:
+def _find_by_key(key: str) -> Organisation | None:
     """The one body with this key; None if there is none or it is ambiguous."""
     if not key:
         return None
@@ -64,7 +64,7 @@ def find_by_keys(keys: Collection[str]) -> dict[str, Organisation]:
 
 def find_by_name(typed: str) -> Organisation | None:
     """The one body with a typed name, or None; one indexed query."""
-    return find_by_key(key_of(typed))
+    return _find_by_key(key_of(typed))
 
 
 def find_id_by_name(typed: str, version: ContentVersion | None) -> int | None:
@@ -84,7 +84,7 @@ def find_id_by_name(typed: str, version: ContentVersion | None) -> int | None:
 
 
 def _find_id(key: str) -> int | None:
-    found = find_by_key(key)
+    found = _find_by_key(key)
     return found.id if found else None
 
 

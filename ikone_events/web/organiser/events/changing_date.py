@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
 
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State, find_rule, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
@@ -24,7 +25,7 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.moving import can_change_date, change_date, event_on
 from ikone_events.services.events.transitions import Request, facts_for, perform
 from ikone_events.services.events.undoing import quiet_until
-from ikone_events.services.events.updates import KNOWN_STATES, UPDATE
+from ikone_events.services.events.updates import UPDATE
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import (
@@ -35,6 +36,7 @@ from ikone_events.services.mails.drafts import (
     sending_of_action,
     sending_of_update,
 )
+from ikone_events.services.rooms.attendance import came_before
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
@@ -282,9 +284,10 @@ def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:
             if number
         ],
         "total": sum(numbers),
-        "writes": _is_withdrawn(event) or event.state in KNOWN_STATES,
+        "writes": _is_withdrawn(event) or event.state in TAKES_PLACE,
         "withdrawn": _is_withdrawn(event),
         "can_postpone": _can_postpone(event),
+        "came": came_before(event, preview.then, now=now()) if preview else 0,
         "possible": can_change_date(event),
         "waits": quiet_until(event, now=now()) is not None,
         "quiet_minutes": get_installation().settings.quiet_minutes,

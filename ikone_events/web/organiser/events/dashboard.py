@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.needs import PRIVACY_CONTACT_MISSING
 from ikone_events.domain.events.todo import todos
 from ikone_events.domain.events.todo_facts import ToDo, sentences_of, settling_label
@@ -31,8 +31,6 @@ from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 
-_COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
-
 
 @dataclass(frozen=True, slots=True)
 class DashboardRow:
@@ -55,7 +53,7 @@ def dashboard() -> str:
     events = events_of(organiser())
     counts = counts_for(events)
     coming = [event for event in events if event.ends_at > moment]
-    upcoming = next((event for event in coming if event.state in _COMING), None)
+    upcoming = next((event for event in coming if event.state in TAKES_PLACE), None)
     zone = get_installation().settings.timezone
     found = (*todos_of(engine_health(moment)), *_todos(events, counts, moment))
     is_new = not any(counts[event.id].total for event in events)

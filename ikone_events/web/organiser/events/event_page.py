@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import redirect, render_template, url_for
 
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
 from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
@@ -26,7 +27,7 @@ from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import counts_of
 from ikone_events.store.rooms.check_in import count_inside
 from ikone_events.web.organiser.events.choices import choices_of
-from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.events.lifecycle_steps import life_steps
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
 from ikone_events.web.organiser.events.room_fields import RoomForm
 from ikone_events.web.organiser.events.undo_words import pending_mails, undo_words
@@ -75,7 +76,7 @@ def show_event(
         counts=counts,
         tabs=counts,
         steps=life_steps(event, history, moment),
-        off_the_path=event.state in OFF_THE_PATH,
+        off_the_path=event.state in CALLED_OFF,
         last=history[-1] if history else None,
         card=card,
         undo_words=undo_words(pending) if pending else "",

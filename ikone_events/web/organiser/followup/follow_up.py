@@ -7,7 +7,7 @@ from flask import abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
-from ikone_events.domain.events.facts import CALLED_OFF, STATE_LABELS, State
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP, CALLED_OFF, STATE_LABELS, State
 from ikone_events.domain.events.lifecycle import Action, find_rule
 from ikone_events.domain.events.needs import lacks_link, needs_material
 from ikone_events.domain.followup.access import Visibility
@@ -180,7 +180,7 @@ def stage_of(event: Event) -> str:
     state = State(event.state)
     if state in CALLED_OFF:
         return "called off"
-    if state in (State.FOLLOWED_UP, State.ARCHIVED):
+    if state in AFTER_FOLLOW_UP:
         return "sent" if state is State.FOLLOWED_UP else "archived"
     if now() < event.ends_at:
         return "early"

@@ -11,7 +11,6 @@ from ikone_events.domain.followup.details import (
     MaterialKind,
     Scan,
 )
-from ikone_events.domain.followup.uploads import KINDS
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -78,7 +77,6 @@ def _page(event: Event, form: MaterialForm) -> str:
         visibilities=VISIBILITY_LABELS,
         availabilities=AVAILABILITY_LABELS,
         space=get_space(),
-        accepted=",".join(sorted(KINDS)),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
         planned=planned_words(runs_by_itself(event, now()).get(Action.FOLLOW_UP), event),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.events.facts import TAKES_PLACE, Number, State
 from ikone_events.domain.events.history import NO_PAST
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
@@ -22,9 +22,6 @@ from ikone_events.web.organiser.plan.step_views import (
 
 AHEAD = timedelta(days=30)
 _SHOWN = (BLOCKED, READY, WAITING)
-_TAKE_PLACE = frozenset(
-    state.value for state in (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-)
 
 
 def upcoming_mails(events: Iterable[Event], moment: datetime) -> list[StepRow]:
@@ -59,5 +56,5 @@ def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     return [
         event_row(event)
         for event in events
-        if event.state in _TAKE_PLACE and moment <= event.starts_at <= moment + AHEAD
+        if event.state in TAKES_PLACE and moment <= event.starts_at <= moment + AHEAD
     ]

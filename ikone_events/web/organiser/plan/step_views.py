@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.events.facts import CALLED_OFF, Facts, State
 from ikone_events.domain.events.needs import NOBODY_CONFIRMED
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
@@ -154,7 +154,7 @@ def row_of(
 
 def event_row(event: Event) -> StepRow:
     """Return the row of the event itself among its steps."""
-    called_off = event.state in (State.CANCELLED.value, State.POSTPONED.value)
+    called_off = event.state in CALLED_OFF
     return StepRow(
         at=event.starts_at,
         event=event,

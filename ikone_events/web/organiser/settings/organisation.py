@@ -141,7 +141,6 @@ def _page(form: OrganisationForm, logo: LogoForm | None = None, **more: Any) -> 
         logo_form=shown,
         wrong=logo or form,
         variables=get_installation().variables,
-        sample=identity.mail_accent,
         offer=offer,
         default_name=DEFAULT_NAME,
         default_colour=ACCENT,
