@@ -51,16 +51,19 @@ def _run_or_repeat(context: MigrationContext, folder: Path, words: dict[str, Any
     assert find_steps is not None
     if _has_tables(connection):
         return _run_migrations(context, **words)
-    *_others, last = find_steps((), context)
-    key = f"{connection.dialect.name}-{last.revision.revision}"  # type: ignore[attr-defined]
+    steps = list(find_steps((), context))
+    if not steps:
+        return _run_migrations(context, **words)
+    key = f"{connection.dialect.name}-{steps[-1].revision.revision}"  # type: ignore[attr-defined]
     if key not in _known and (folder / key).exists():
         _known[key] = pickle.loads((folder / key).read_bytes())  # noqa: S301 - our own
     if key in _known:
         return _repeat(connection, _known[key])
-    with _recording(connection) as _known[key]:
+    with _recording(connection) as statements:
         _run_migrations(context, **words)
+    _known[key] = statements
     part = folder / f"{key}.{os.getpid()}"
-    part.write_bytes(pickle.dumps(_known[key]))
+    part.write_bytes(pickle.dumps(statements))
     part.rename(folder / key)
     return None
 
