@@ -5,7 +5,7 @@ from flask import Flask
 from flask.cli import FlaskGroup, NoAppException
 
 from ikone_events.app import create_app
-from ikone_events.commands import COMMANDS
+from ikone_events.commands import COMMANDS, find_command
 from ikone_events.commands.databases import database_commands
 from ikone_events.config import SettingsError
 from ikone_events.store.operating.schema import attach_alembic
@@ -19,13 +19,13 @@ class _Commands(FlaskGroup):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """In alphabetical order."""
-        return sorted((*self.commands, "db"))
+        return sorted((*COMMANDS, "db"))
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """One of ours, or Alembic's, which is imported only when needed."""
         if name == "db":
             return database_commands()
-        return self.commands.get(name)
+        return find_command(name)
 
 
 def _create_app() -> Flask:
@@ -49,5 +49,3 @@ commands = _Commands(
     add_default_commands=False,
     help="Ikone Events: the lifecycle of workshops, from announcement to follow-up.",
 )
-for _command in COMMANDS:
-    commands.add_command(_command)
