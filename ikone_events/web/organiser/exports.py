@@ -7,11 +7,14 @@ from flask import Response
 
 from ikone_events.services.documents.spreadsheets import WORKBOOKS, Row, write_csv, write_workbook
 from ikone_events.web.organiser.frame import download
+from ikone_events.web.shell.access import organiser
+from ikone_events.web.shell.limits import limited
 
 MIME_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
+limit_exports = limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
 
 
 def table_file(

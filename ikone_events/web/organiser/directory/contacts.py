@@ -17,12 +17,11 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.contacts import ContactSearch, count_unchecked, search_contacts
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import limit_exports, table_file
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 # Lists of the chips above the table.
@@ -98,7 +97,7 @@ def delete_contact(public_id: str) -> Answer:
 
 @blueprint.get("/contacts/people.<any(csv, xlsx, ods):file_type>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_contacts(file_type: str) -> Response:
     """Export all contacts as CSV that German Excel opens, or as a workbook."""
     name, title = f"contacts.{file_type}", _("Contact persons")

@@ -16,12 +16,11 @@ from ikone_events.services.mails.subscribers import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import limit_exports, table_file
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ def remove_subscriber(public_id: str) -> Answer:
 
 @blueprint.get("/contacts/subscribers.csv")
 @permission(Permission.SEE_SUBSCRIBERS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
     file, number = table_file(SUBSCRIBER_COLUMNS, subscriber_rows(), "subscribers.csv")

@@ -17,14 +17,13 @@ from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import present_since
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import limit_exports, table_file
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
-from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
+from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 
@@ -77,7 +76,7 @@ def door_list(slug: str) -> str:
 
 @blueprint.get("/events/<slug>/registrations/door.<any(xlsx, ods):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def door_workbook(slug: str, file_type: str) -> Response:
     """Export the same list as a workbook."""
     event = seen_event(slug)
