@@ -43,7 +43,7 @@ from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import deputies_of
 from ikone_events.store.rooms.attendance import attendances
-from ikone_events.web.organiser.exports import limit_exports, table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -204,10 +204,9 @@ def export_registrations(slug: str, file_type: str) -> Response:
     rows = registration_rows(event, role, now=now(), words=words)
     if words:
         columns = registration_columns(event, role)
-        file, number = table_file(columns, rows, name, title=event.slug)
-    else:
-        stream = io.StringIO()
-        number = write_json(stream, rows)
-        file = download(stream.getvalue(), "application/json", name)
+        return export_table("registrations", columns, rows, name, title=event.slug, event=event)
+    stream = io.StringIO()
+    number = write_json(stream, rows)
+    file = download(stream.getvalue(), "application/json", name)
     record(SecurityEvent.EXPORTED, what="registrations", of_event=event.id, rows=number)
     return file
