@@ -23,11 +23,10 @@ _LAST = "\t"
 
 def search_key(*texts: str) -> str:
     """What a search looks in: all words folded, those with umlauts in both spellings."""
-    words = [word for text in texts for word in _plain(text).split()]
-    spellings = [_base(word) for word in words]
-    more = (_base(word.translate(_UMLAUTS)) for word in words)
-    differing = [two for one, two in zip(spellings, more, strict=True) if one != two]
-    return " ".join([*spellings, *differing])[:LONGEST_SEARCH_KEY]
+    words = _plain(" ".join(texts)).split()
+    more = ((_base(w), _base(w.translate(_UMLAUTS))) for w in words if not w.isascii())
+    differing = [two for one, two in more if one != two]
+    return " ".join([*map(_base, words), *differing])[:LONGEST_SEARCH_KEY]
 
 
 def search_words(query: str) -> list[tuple[str, ...]]:

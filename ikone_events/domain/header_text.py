@@ -80,11 +80,11 @@ def normal_text(value: str) -> str:
 
 def normalise(draft: object, lines: Collection[str]) -> None:
     """Normalise the texts of a frozen dataclass, in its __post_init__; `lines` have one line."""
-    for name in (field.name for field in fields(draft)):  # type: ignore[arg-type]
-        value = getattr(draft, name)
-        if type(value) is str:
-            normal = normal_line(value) if name in lines else normal_text(value)
-            object.__setattr__(draft, name, normal)
+    for field in fields(draft):  # type: ignore[arg-type]
+        value = getattr(draft, field.name)
+        if value and type(value) is str:
+            normal = normal_line(value) if field.name in lines else normal_text(value)
+            object.__setattr__(draft, field.name, normal)
 
 
 def _joined(match: re.Match[str]) -> str:

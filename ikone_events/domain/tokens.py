@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Serializer, Signer, URLSafeSerializer
+from itsdangerous.encoding import base64_encode, want_bytes
 
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 
@@ -44,6 +46,10 @@ PERSONAL_PATHS = (
 )
 
 
+# Bytes of a claim with the public id of a registration, and more.
+_SHORT = 48
+
+
 @dataclass(frozen=True, slots=True)
 class LinkClaim:
     """The record that a link refers to, and the epoch in which it is valid.
@@ -56,12 +62,35 @@ class LinkClaim:
     expires: int = 0
 
 
+class OneSigner(Serializer[str]):
+    """A serializer that makes its signer once, with its key derived: not for each token."""
+
+    _made: Signer | None = None
+
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
+        """The signer, always the same."""
+        if self._made is None:
+            made = super().make_signer(salt)
+            made.secret_keys, made.key_derivation = [made.derive_key()], "none"
+            self._made = made
+        return self._made
+
+
+class _Links(OneSigner, URLSafeSerializer):
+    """The serializer of links; what compression would make longer is not compressed."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        """The claim as it stands in a token."""
+        plain = want_bytes(self.serializer.dumps(obj))
+        return base64_encode(plain) if len(plain) <= _SHORT else super().dump_payload(obj)
+
+
 class LinkSigner:
     """Signs and reads personal links with the installation's secret key (HMAC-SHA256)."""
 
     def __init__(self, secret_key: str) -> None:
         self._serializers = {
-            purpose: URLSafeSerializer(
+            purpose: _Links(
                 secret_key,
                 salt=f"ikone-events.{purpose}",
                 signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},

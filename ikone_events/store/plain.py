@@ -5,12 +5,13 @@ way of what they cost through a session, or a tenth of a flush. Inside a write t
 there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Column, Dialect, Engine, Select, Table, Update, insert
+from sqlalchemy import Column, Connection, Dialect, Engine, Select, Table, Update, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
@@ -22,38 +23,42 @@ from ikone_events.store.postgresql import without_transaction
 Row = tuple[Any, ...]
 Object = TypeVar("Object", bound=Base)
 Convert = Callable[[Any], Any]
+Key = TypeVar("Key")
 _SAVEPOINT = "in_vain"
 
 
 class _Plan(NamedTuple):
     """A compiled statement: the order of its parameters, if any, and all conversions.
 
-    `constants` are values of the statement itself, or of columns that are not given.
+    Those of columns that are read go by their number. `constants` are values of the statement
+    itself, or of columns that are not given.
     """
 
     sql: str
     parameters: tuple[str, ...]
     outgoing: Mapping[str, Convert]
-    incoming: tuple[Convert | None, ...] = ()
-    constants: tuple[tuple[str, Any], ...] = ()
+    incoming: Mapping[int, Convert] = MappingProxyType({})
+    constants: Mapping[str, Any] = MappingProxyType({})
 
 
 def read_row(statement: Select[Any], **values: Any) -> Row | None:
     """The row of a statement whose only parameters are these; it must be built once."""
-    plan = _plan_of(id(statement), db.engine.dialect, statement)
-    row = _run(plan, values, lambda cursor: cursor.fetchone())
-    if row is None:
-        return None
-    return tuple(
-        value if convert is None else convert(value)
-        for value, convert in zip(row, plan.incoming, strict=True)
-    )
+    bind = _bind()
+    plan = _plan_of(id(statement), bind.dialect, statement)
+    row: Row | None = _run(bind, plan, values, lambda cursor: cursor.fetchone())
+    if row is None or not plan.incoming:
+        return row
+    converted = list(row)
+    for number, convert in plan.incoming.items():
+        converted[number] = convert(converted[number])
+    return tuple(converted)
 
 
 def update_rows(statement: Update, **values: Any) -> int:
     """Run an UPDATE that was built once; returns the number of rows."""
-    plan = _plan_of(id(statement), db.engine.dialect, statement)
-    rows: int = _run(plan, values, lambda cursor: cursor.rowcount)
+    bind = _bind()
+    plan = _plan_of(id(statement), bind.dialect, statement)
+    rows: int = _run(bind, plan, values, lambda cursor: cursor.rowcount)
     return rows
 
 
@@ -73,12 +78,13 @@ def insert_row(row: Base) -> None:
     It stays outside the session (`attach`). Columns without a value get their default in the
     database alone.
     """
-    values, dialect = _values(row), db.engine.dialect
-    plan = _insert_plan(type(row), tuple(values), dialect)
-    if dialect.name == "sqlite":
-        row.id = _run(plan, values, lambda cursor: cursor.lastrowid)  # type: ignore[attr-defined]
+    values, bind = _values(row), _bind()
+    plan = _insert_plan(type(row), tuple(values), bind.dialect)
+    if bind.dialect.name == "sqlite":
+        number = _run(bind, plan, values, lambda cursor: cursor.lastrowid)
     else:
-        (row.id,) = _run(plan, values, lambda cursor: cursor.fetchone())  # type: ignore[attr-defined]
+        (number,) = _run(bind, plan, values, lambda cursor: cursor.fetchone())
+    row.id = number  # type: ignore[attr-defined]
 
 
 def insert_unless_known(row: Base, unique: str) -> bool:
@@ -86,9 +92,9 @@ def insert_unless_known(row: Base, unique: str) -> bool:
 
     The object gets no id.
     """
-    values = _values(row)
-    plan = _insert_plan(type(row), tuple(values), db.engine.dialect, unique)
-    return bool(_run(plan, values, lambda cursor: cursor.rowcount) == 1)
+    values, bind = _values(row), _bind()
+    plan = _insert_plan(type(row), tuple(values), bind.dialect, unique)
+    return bool(_run(bind, plan, values, lambda cursor: cursor.rowcount) == 1)
 
 
 def attach(row: Base) -> None:
@@ -103,36 +109,41 @@ def attach(row: Base) -> None:
 def in_vain() -> Iterator[None]:
     """Undo what is inserted inside, by plain statements."""
     nothing: dict[str, Any] = {}
-    _run(_Plan(f"SAVEPOINT {_SAVEPOINT}", (), nothing), nothing, bool)
+    _run(_bind(), _Plan(f"SAVEPOINT {_SAVEPOINT}", (), nothing), nothing, bool)
     yield
     for words in (f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}", f"RELEASE SAVEPOINT {_SAVEPOINT}"):
-        _run(_Plan(words, (), nothing), nothing, bool)
+        _run(_bind(), _Plan(words, (), nothing), nothing, bool)
 
 
-def _run(plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]) -> Any:
+def _bind() -> Connection | Engine:
+    """Where a statement runs: in the write transaction of this thread, or alone."""
+    return writing_connection() or db.engine
+
+
+def _run(
+    bind: Connection | Engine, plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]
+) -> Any:
     """Run a statement and take the result from its cursor. Raises DBAPIError."""
     bound = _bound(plan, values)
-    connection = writing_connection()
-    if connection is None:
-        return _run_alone(db.engine, plan.sql, bound, take)
-    error = connection.dialect.loaded_dbapi.Error
+    if isinstance(bind, Engine):
+        return _run_alone(bind, plan.sql, bound, take)
+    error = bind.dialect.loaded_dbapi.Error
     try:
-        cursor = connection.connection.cursor()
+        cursor = bind.connection.cursor()
         cursor.execute(plan.sql, bound)
         return take(cursor)
     except error as fault:
-        if connection.dialect.is_disconnect(fault, None, None):
-            connection.invalidate(fault)
-        raise _translated(fault, plan.sql, connection.dialect) from fault
+        if bind.dialect.is_disconnect(fault, None, None):
+            bind.invalidate(fault)
+        raise _translated(fault, plan.sql, bind.dialect) from fault
 
 
 def _bound(plan: _Plan, values: dict[str, Any]) -> Any:
     """The parameters as the driver takes them."""
-    bound = {
-        name: plan.outgoing[name](value) if name in plan.outgoing else value
-        for name, value in (values | dict(plan.constants)).items()
-    }
-    return tuple(bound[name] for name in plan.parameters) if plan.parameters else bound
+    bound = {**values, **plan.constants}
+    for name, convert in plan.outgoing.items():
+        bound[name] = convert(bound[name])
+    return tuple(map(bound.__getitem__, plan.parameters)) if plan.parameters else bound
 
 
 def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any]) -> Any:
@@ -172,11 +183,11 @@ def _plan_of(number: int, dialect: Dialect, statement: Select[Any] | Update) -> 
             str(compiled),
             tuple(compiled.positiontup or ()) if compiled.positional else (),
             {},
-            tuple(
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in columns
+            _present(
+                (number, column.type.dialect_impl(dialect).result_processor(dialect, None))
+                for number, column in enumerate(columns)
             ),
-            tuple((name, value) for name, value in compiled.params.items() if value is not None),
+            _present(compiled.params.items()),
         )
     return plan
 
@@ -193,16 +204,19 @@ def _insert_plan(
     elif dialect.name == "postgresql":
         statement = statement.returning(table.c.id)
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    processors = {
-        column.key: column.type.dialect_impl(dialect).bind_processor(dialect)
-        for column in table.columns
-    }
     return _Plan(
         str(compiled),
         tuple(compiled.positiontup or ()) if compiled.positional else (),
-        {name: convert for name, convert in processors.items() if convert is not None},
-        constants=tuple((column.key, _constant(column)) for column in compiled.insert_prefetch),
+        _present(
+            (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.params
+        ),
+        constants={column.key: _constant(column) for column in compiled.insert_prefetch},
     )
+
+
+def _present(pairs: Iterable[tuple[Key, Any]]) -> dict[Key, Any]:
+    return {key: value for key, value in pairs if value is not None}
 
 
 def _constant(column: Column[Any]) -> Any:

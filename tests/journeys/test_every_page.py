@@ -56,6 +56,7 @@ NO_PAGES = {
     *("atom.all_events", "atom.of_series", "personal_feed.personal_feed"),
     *("organiser.dossier", "organiser.retention_file"),
     *("office_feed.office_feed", "organiser.settle_todo", "organiser.live_now"),
+    "organiser.room",
     "organiser.figures",
     *("attendee.calendar", "attendee.own_data", "attendee.ticket_pdf"),
     *("attendee.certificate_pdf", "attendee.series_certificate_pdf"),

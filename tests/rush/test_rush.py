@@ -30,7 +30,7 @@ from tests.postgres import fresh_database
 from tests.programs import ZYGOTE
 from tests.rush.clients import Answer
 
-PEOPLE, SEATS = by_night(1000, 150), 50
+PEOPLE, SEATS = by_night(1000, 90), 50
 SEE_OTHER, CONFLICT = 303, 409
 ON_POSTGRES = [pytest.mark.postgres]
 

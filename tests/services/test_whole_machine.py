@@ -383,7 +383,7 @@ def test_engine_holds_under_any_order(app: Flask, clock: FixedClock, mailbox: Ma
         lambda: Installation(app, clock, mailbox),
         settings=settings(
             # On a server each transaction takes longer.
-            max_examples=by_night(40 if embedded else 20, 3 if embedded else 2),
+            max_examples=by_night(40 if embedded else 20, 3 if embedded else 1),
             stateful_step_count=by_night(50, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,7 +1,6 @@
 """The server as a process: it stops when it is told to, however busy it is."""
 
 import json
-import os
 import resource
 import shlex
 import signal
@@ -17,8 +16,8 @@ import pytest
 from ikone_events.demo.catcher import free_port
 from ikone_events.worker.server import CONNECTIONS
 from tests.effort import by_night
-from tests.factories import SECRET
 from tests.patience import PATIENCE
+from tests.programs import environment
 
 START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
 ROUNDS = by_night(3, 1)
@@ -35,19 +34,17 @@ def visit(port: int, enough: threading.Event) -> None:
 
 
 @pytest.mark.slow
-def test_busy_server_stops_when_it_is_told_to(tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "IKONE_SECRET_KEY": SECRET,
-        "IKONE_BASE_URL": "http://localhost",
-        "IKONE_DATA_DIR": str(tmp_path),
-    }
+def test_server_takes_the_files_it_needs_and_stops_however_busy_when_told(tmp_path: Path) -> None:
+    """With the thousand that many systems give, the thousandth visitor would find a closed door."""
     for _ in range(ROUNDS):
         port, enough = free_port(), threading.Event()
-        command = [*START, "serve", "--port", str(port)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as server:
+        command = shlex.join([*START, "serve", "--port", str(port)])
+        limited = ["sh", "-c", f"ulimit -Sn 256; exec {command}"]
+        own = environment(tmp_path)
+        with subprocess.Popen(limited, env=own, stdout=subprocess.PIPE) as server:
             assert server.stdout is not None
             server.stdout.readline()  # it says where it is once the address answers
+            soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
             visitors = [threading.Thread(target=visit, args=(port, enough)) for _ in range(4)]
             for visitor in visitors:
                 visitor.start()
@@ -60,25 +57,7 @@ def test_busy_server_stops_when_it_is_told_to(tmp_path: Path) -> None:
                 server.kill()
                 for visitor in visitors:
                     visitor.join()
-
-
-@pytest.mark.slow
-def test_server_takes_the_files_that_its_connections_need(tmp_path: Path) -> None:
-    """With the thousand that many systems give, the thousandth visitor would find a closed door."""
-    environment = {
-        **os.environ,
-        "IKONE_SECRET_KEY": SECRET,
-        "IKONE_BASE_URL": "http://localhost",
-        "IKONE_DATA_DIR": str(tmp_path),
-    }
-    command = shlex.join([*START, "serve", "--port", str(free_port())])
-    limited = ["sh", "-c", f"ulimit -Sn 256; exec {command}"]
-    with subprocess.Popen(limited, env=environment, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        server.stdout.readline()
-        soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
-        server.send_signal(signal.SIGTERM)
-    assert soft > CONNECTIONS
+        assert soft > CONNECTIONS
 
 
 # What a registration on SQLite has no use for: psycopg takes 9 MB, holidays 4, xlsxwriter 3.

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from ikone_events.domain.refusals import N_
 
@@ -114,6 +115,7 @@ def label_of_kind(kind: str) -> str:
     return KIND_LABELS[AdministrationKind(kind)] if kind in set(AdministrationKind) else kind
 
 
+@lru_cache(maxsize=1024)
 def key_of(text: str) -> str:
     """The normalised form of a name; empty without letters and digits."""
     classes, place = _analyse(text)

@@ -72,16 +72,17 @@ def html_page(
     blocks: Sequence[Block],
     foot: Iterable[Block],
     *,
+    beginning: str,
     head: str,
     lang: str,
     accent: str,
 ) -> str:
-    """The HTML of a mail whose first block is the greeting; `head` is the name of the sender."""
+    """The HTML of a mail; `head` is the name of the sender, `beginning` what an inbox shows."""
     return _PAGE.format(
         lang=lang,
         title=escape(subject),
         colours=_COLOURS,
-        preview=escape(_preview(blocks[1:])),
+        preview=escape(beginning),
         head=escape(head),
         accent=accent,
         light=_light(accent),
@@ -96,7 +97,7 @@ def _light(accent: str) -> str:
     return for_dark_ground(accent)
 
 
-def _preview(blocks: Iterable[Block]) -> str:
+def preview(blocks: Iterable[Block]) -> str:
     """The beginning of the text, for the list of an inbox, which shows the title as the subject."""
     words: list[str] = []
     for block in blocks:

@@ -12,6 +12,7 @@ from ikone_events.domain.times import to_local
 from ikone_events.services.mails.values import DOORS_OPEN_BEFORE
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
@@ -130,10 +131,20 @@ def forget_former_day(event: Event, *, now: datetime) -> None:
 
     Its meetings go too, so that a late report of theirs adds nothing to the new date.
     """
-    opens_at = event.starts_at - DOORS_OPEN_BEFORE
-    if to_local(now, event.zone).date() < to_local(opens_at, event.zone).date():
+    if _begins_later(event, now):
         let_looks_wait(event.id)
         drop_day(event.id)
+
+
+def came_before(event: Event, then: Event, *, now: datetime) -> int:
+    """How many people have come, if `forget_former_day` deletes that for the event `then`."""
+    return attendance_counts(event, now).attended if _begins_later(then, now) else 0
+
+
+def _begins_later(event: Event, now: datetime) -> bool:
+    """Whether the doors of an event open on a later day than today."""
+    opens_at = event.starts_at - DOORS_OPEN_BEFORE
+    return to_local(now, event.zone).date() < to_local(opens_at, event.zone).date()
 
 
 def _lock_recordable(slug: str, now: datetime) -> Event:

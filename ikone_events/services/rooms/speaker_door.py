@@ -1,4 +1,4 @@
-"""The way of speakers and co-organisers into the room, as moderators."""
+"""The way of speakers, co-organisers and the office into the room, as moderators."""
 
 from datetime import datetime
 
@@ -25,3 +25,9 @@ def moderator_of(speaker: Speaker) -> Visitor:
     """A speaker on the way in; nothing is recorded, a speaker is no attendee."""
     opaque = moderator_id(speaker.event_id, speaker.public_id)
     return Visitor(speaker.name, RoomRole.MODERATOR, opaque)
+
+
+def host_of(event: Event, name: str, account_id: int) -> Visitor:
+    """Somebody of the office on the way in; nothing is recorded either."""
+    opaque = moderator_id(event.id, f"account {account_id}")
+    return Visitor(name, RoomRole.MODERATOR, opaque)

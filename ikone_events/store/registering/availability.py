@@ -1,7 +1,8 @@
 """Seat availability of one event or many, from the counters that the database keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -10,6 +11,7 @@ from ikone_events.domain.events.registration_settings import SETTINGS
 from ikone_events.domain.registering.seating import Pool, SeatAvailability
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.snapshots import derived
 from ikone_events.store.registering.models import SeatCount
 
 # People with a seat and people who wait, by mode.
@@ -44,20 +46,24 @@ def availabilities_of(events: Sequence[Event], now: datetime) -> dict[int, SeatA
 
 def availability_from(event: Event, counts: Counts, now: datetime) -> SeatAvailability:
     """The availability of an event with these numbers."""
-    hybrid = event.format == EventFormat.HYBRID.value
-    pools = {m: Pool(limit, *counts.get(m, _NOBODY)) for m, limit in _limits(event).items()}
+    limits, rules = derived(event, "seats", lambda: _rules(event))
     return SeatAvailability(
         now=now,
-        state=State(event.state),
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        seated=sum(seated for seated, _waiting in counts.values()),
+        seated=sum([seated for seated, _waiting in counts.values()]),
         somebody_waits=any(waiting for _seated, waiting in counts.values()),
-        modes=tuple(Mode) if hybrid else (Mode(event.format),),
-        pools=pools if hybrid else {},
-        **{name: getattr(event, name) for name in SETTINGS},
+        pools={mode: Pool(limit, *counts.get(mode, _NOBODY)) for mode, limit in limits.items()},
+        **rules,
     )
 
 
-def _limits(event: Event) -> dict[Mode, int | None]:
-    return {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
+def _rules(event: Event) -> tuple[Mapping[Mode, int | None], Mapping[str, Any]]:
+    """The limits of a hybrid event by mode, and what its content says about the seats."""
+    hybrid = event.format == EventFormat.HYBRID.value
+    limits = {Mode.ONLINE: event.capacity_online, Mode.ON_SITE: event.capacity_on_site}
+    return limits if hybrid else {}, {
+        "state": State(event.state),
+        "starts_at": event.starts_at,
+        "ends_at": event.ends_at,
+        "modes": tuple(Mode) if hybrid else (Mode(event.format),),
+        **{name: getattr(event, name) for name in SETTINGS},
+    }

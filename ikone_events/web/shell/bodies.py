@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, current_app, request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
@@ -16,6 +17,8 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 from werkzeug.formparser import FormDataParser
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.utils import cached_property
 
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import Purpose
@@ -103,6 +106,12 @@ class BoundedRequest(Request):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._opened: list[IO[bytes]] = []
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies; Werkzeug looks through all headers for them, in every request."""
+        sent: str = self.environ.get("HTTP_COOKIE", "")
+        return parse_cookie(sent, cls=ImmutableMultiDict)  # type: ignore[return-value]
 
     def _get_file_stream(self, *args: Any, **kwargs: Any) -> IO[bytes]:
         """Where a file of the form goes: the uploads folder, or memory and a temporary file."""

@@ -8,6 +8,7 @@ from flask import current_app, request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, StringField, TextAreaField
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.validators import DataRequired, Length, StopValidation
 
 from ikone_events.domain.header_text import (
@@ -105,8 +106,29 @@ def sends_no_cookie() -> bool:
     return current_app.config["SESSION_COOKIE_NAME"] not in request.cookies
 
 
+class _TokenField(CSRFTokenField):
+    """A CSRF token made when it is shown: a form that is carried out needs no other one."""
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Take the token that was sent."""
+        super(CSRFTokenField, self).process(*args, **kwargs)
+
+    def _value(self) -> str:
+        token: str = self.csrf_impl.generate_csrf_token(self)
+        return token
+
+
+class _Tokens(FlaskForm.Meta.csrf_class):
+    field_class = _TokenField
+
+
 class PublicForm(FlaskForm):
     """Base class of public forms, with a field that people do not see."""
+
+    class Meta:
+        """Flask-WTF's tokens, made late."""
+
+        csrf_class = _Tokens
 
     website = LineField(lazy_gettext("Leave this field empty"))
 

@@ -1,6 +1,7 @@
 """Response headers, trusted hosts, and requests refused before any view."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -22,6 +23,8 @@ A_DAY = 24 * 3600
 _FEEDS = "/feeds/"
 _PERSONAL = tuple(f"/{part}/" for part in PERSONAL_PATHS)
 _NO_DEVICES = "camera=(), geolocation=(), microphone=()"
+# A WSGI application.
+Answer = Callable[[Any, Any], Iterable[bytes]]
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -39,14 +42,27 @@ def init_app(app: Flask, settings: Settings) -> None:
     ]
     if settings.https:
         fixed.append(("Strict-Transport-Security", f"max-age={A_YEAR}"))
+    app.wsgi_app = _with_headers(app.wsgi_app, fixed)  # type: ignore[method-assign,assignment]
 
     @app.after_request
-    def add_headers(response: Response) -> Response:
+    def keep_private(response: Response) -> Response:
         if is_personal(request.path):
             no_store(response, _cache_of_personal(response))
-        present = {name.lower() for name, _value in response.headers}
-        response.headers.extend([item for item in fixed if item[0].lower() not in present])
         return response
+
+
+def _with_headers(answer: Answer, fixed: list[tuple[str, str]]) -> Answer:
+    """Add the headers that a response lacks as it leaves; Werkzeug would check and copy each."""
+
+    def answered(environ: Any, start_response: Any) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
+            present = {name.lower() for name, _value in headers}
+            more = [item for item in fixed if item[0].lower() not in present]
+            return start_response(status, headers + more, *fault)
+
+        return answer(environ, start)
+
+    return answered
 
 
 def policy_for_frames(origins: Iterable[str]) -> str:

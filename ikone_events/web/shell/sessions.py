@@ -1,14 +1,18 @@
 """The session cookie: signed, unreadable in the browser, and never too large for one."""
 
 import hashlib
+import json
 import secrets
 import zlib
 from typing import Any
 
 from flask import Flask, Request, Response
+from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode, want_bytes
+
+from ikone_events.domain.tokens import OneSigner
 
 # Browsers drop a cookie of more than 4096 bytes, and with it the login.
 MOST_BYTES = 3900
@@ -22,7 +26,7 @@ _ESCAPED = 6
 _NONCE = 16
 
 
-class SealedSerializer(URLSafeTimedSerializer):
+class SealedSerializer(OneSigner, URLSafeTimedSerializer):
     """Flask's signed cookie, whose content is encrypted before it is signed.
 
     It names people: whom a form has registered, whom a message is about. The key stream is
@@ -48,9 +52,18 @@ class SealedSerializer(URLSafeTimedSerializer):
         return mixed.to_bytes(len(data), "big")
 
 
+class _Contents(TaggedJSONSerializer):
+    """The contents of a session: numbers, texts and lists, so no value needs Flask's tags."""
+
+    def dumps(self, value: Any) -> str:
+        """JSON; tuples become lists, translated texts become texts."""
+        return json.dumps(value, separators=(",", ":"), default=str)
+
+
 class Sessions(SecureCookieSessionInterface):
     """Flask's sessions in sealed cookies; without a cookie no key is derived to read it."""
 
+    serializer = _Contents()
     salt = "ikone-events.session"  # another than Flask's: cookies of older versions are refused
     digest_method = staticmethod(hashlib.sha256)
 

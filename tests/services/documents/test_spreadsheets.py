@@ -146,6 +146,7 @@ def test_workbook_says_what_each_cell_is_and_how_it_is_printed(kind: str) -> Non
         fromstring(part)  # noqa: S314 - made by ourselves
 
 
+@pytest.mark.slow
 def test_rows_of_a_workbook_go_out_one_by_one(tmp_path: Path) -> None:
     def rows() -> Iterator[Row]:
         for number in range(30_000):

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -35,6 +34,7 @@ from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.registering.changes import Details, change_details
 from ikone_events.services.registering.lists import people_import
 from ikone_events.services.registering.standing import delete_standing
+from ikone_events.store import erasing
 from ikone_events.store.db import Base, db, transaction
 from ikone_events.store.erasing import (
     PERSONAL,
@@ -69,9 +69,10 @@ Forget = Callable[[], object]
 Way = Callable[[Flask, FlaskClient], Forget]
 
 
-@pytest.fixture
-def settings(tmp_path: Path, settings: Settings) -> Settings:
-    return settings
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads here goes on reading, however long a deletion waits for it."""
+    monkeypatch.setattr(erasing, "PATIENCE_MS", 20)
 
 
 def remains(settings: Settings) -> list[str]:

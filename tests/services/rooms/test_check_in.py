@@ -258,7 +258,9 @@ def test_only_a_check_in_code_of_now_names_somebody(app: Flask) -> None:
             if purpose is not Purpose.CHECK_IN
         ]
         unknown = signer.sign(Purpose.CHECK_IN, LinkClaim("0" * 32, 1))
-        for code in (*wrong, unknown, right[:-1], right[1:], right.upper(), "", "Adler"):
+        future = signer.sign(Purpose.CHECK_IN, LinkClaim(person.public_id, 3))  # a backup is back
+        cut = (right[:-1], right[1:], right.upper(), "", "Adler")
+        for code in (*wrong, unknown, future, *cut):
             with pytest.raises(LinkRefused):
                 find_by_code(code)
         with pytest.raises(LinkGone, match="newer"):
@@ -274,6 +276,9 @@ def test_forgotten_person_leaves_no_press_and_is_not_found(app: Flask) -> None:
             forget(select(Registration.id).where(Registration.id == person.id), now=NOW)
         assert db.session.scalar(select(func.count()).select_from(CheckInPress)) == 0
         assert find_at_entrance(event.id, person.public_id) is None
+        code = get_installation().signer.sign(Purpose.CHECK_IN, LinkClaim(person.public_id, 1))
+        with pytest.raises(LinkGone, match="deleted"):
+            find_by_code(code)
 
 
 @pytest.mark.both_databases

@@ -63,6 +63,7 @@ STATES = ["announced", "open", "closed", "dispatched", "followed_up", "postponed
 STATUSES = ["pending", "confirmed", "waitlisted", "offered", "cancelled", "declined", "expired"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_standing_has_pages(

@@ -11,13 +11,16 @@ from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.answers import ANSWERS, PublishedAnswer
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import odd_records
+from ikone_events.store.rooms.check_in import presses_of_other_events
 from ikone_events.store.rooms.models import Question
 
 
 def odd_attendance(_now: datetime) -> Iterator[str]:
-    """A record belongs to the event of its registration, and its sources make sense."""
+    """A record and a press belong to the event of their registration, and sources make sense."""
     for number, what in odd_records():
         yield f"attendance: of registration {number}: {what}"
+    for number in presses_of_other_events():
+        yield f"attendance: of registration {number}: a press at the entrance of another event"
 
 
 def questions_of_others(_now: datetime) -> Iterator[str]:

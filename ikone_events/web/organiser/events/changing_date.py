@@ -36,6 +36,7 @@ from ikone_events.services.mails.drafts import (
     sending_of_action,
     sending_of_update,
 )
+from ikone_events.services.rooms.attendance import came_before
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
@@ -286,6 +287,7 @@ def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:
         "writes": _is_withdrawn(event) or event.state in TAKES_PLACE,
         "withdrawn": _is_withdrawn(event),
         "can_postpone": _can_postpone(event),
+        "came": came_before(event, preview.then, now=now()) if preview else 0,
         "possible": can_change_date(event),
         "waits": quiet_until(event, now=now()) is not None,
         "quiet_minutes": get_installation().settings.quiet_minutes,

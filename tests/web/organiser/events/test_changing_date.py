@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ikone_events.store.db import db
+from ikone_events.services.rooms.attendance import enter_by_door
+from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
@@ -50,6 +51,21 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
         assert f"{label}</a> <b>{number}</b>" in page
     assert "6 people get an e-mail." in page
     assert stored(app).starts_at == event.starts_at
+
+
+def test_preview_says_that_who_has_come_is_deleted_with_a_later_day(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, starts_at=NOW, ends_at=NOW + timedelta(hours=2))
+    for _ in range(2):
+        person = make_registration(app, event)
+        with app.app_context(), transaction():
+            enter_by_door(person.id, event.id, now=NOW)
+    words = "2 people have come so far. That is deleted"
+    assert words in send(team, event, **NEXT, look="1").text
+    same = {"starts_at": "2026-03-02T15:00", "ends_at": "2026-03-02T16:00"}
+    assert words not in send(team, event, **same, look="1").text
+    assert words not in send(team, event, when="unknown", look="1").text
 
 
 @pytest.mark.parametrize(("notification", "planned"), [("notify", True), ("silent", False)])

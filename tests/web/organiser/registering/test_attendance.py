@@ -113,7 +113,7 @@ def test_absence_is_not_shown_before_the_end(app: Flask, team: Browser) -> None:
     ids = people(app, event, "A", "B")
     team.post(path_of(event), {"shown": [f"{ids['A']}/", f"{ids['B']}/"], "here": [ids["A"]]})
     page = team.get(path_of(event, "/attendance?lang=en")).text
-    assert ("checked in 10:00 by" in page, "Absent" in page, "Unknown" in page) == (
+    assert ("there as" in page, "Absent" in page, "Unknown" in page) == (
         True, False, False,
     )  # fmt: skip
     assert "count as absent only after the end" in page
@@ -404,3 +404,25 @@ def test_time_in_which_the_room_was_not_seen_is_said(app: Flask, team: Browser) 
     page = team.get(path_of(event) + "?lang=de").text
     assert "Minuten können fehlen" in page
     assert "10 Minuten lang war der Raum nicht zu sehen." in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "there as Paula says"),
+        ({"format": "on_site", "place": "Rathaus"}, "checked in 10:05 by Paula"),
+    ],
+)
+def test_mark_of_the_live_board_is_no_check_in_of_an_online_event(
+    app: Flask, team: Browser, values: dict[str, str], words: str
+) -> None:
+    event = make_event(app, **PAST, **values)
+    person = make_registration(app, event)
+    said = {"stated": "attended", "stated_by": "Paula"}
+    at = event.starts_at + timedelta(minutes=5)
+    with app.app_context(), transaction():
+        known = {"registration_id": person.id, "event_id": event.id, "stated_at": at}
+        db.session.add(AttendanceRecord(**known, **said))
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert f"{words}</span>" in page
+    assert "Everyone was there" not in page  # they are

@@ -74,12 +74,12 @@ def test_board_says_who_is_in_and_who_is_missing(app: Flask, team: Browser) -> N
     assert page.status_code == 200
     assert '<main data-page="live"' in page.text
     assert numbers(page.text) == (2, 3)
-    assert "2 von 3 sind im Raum" in page.text
+    assert "2 von 3 sind da" in page.text
     assert carl.public_id in part(page.text, "missing")
     assert f"mailto:{carl.email}" in part(page.text, "missing")
     assert bert.public_id in part(page.text, "late")
     assert anna.public_id not in part(page.text, "late")
-    assert "2 of 3 are in the room" in team.get(path_of(event, "?lang=en")).text
+    assert "2 of 3 are there" in team.get(path_of(event, "?lang=en")).text
     assert page.headers["Cache-Control"] == "no-store"
 
 

@@ -53,7 +53,7 @@ class Hall:
     def present(self, number: int) -> None:
         """The board says that so many are in."""
         expect(self.page.locator("#board")).to_have_attribute("data-present", str(number))
-        expect(self.page.locator("#in")).to_have_text(f"{number} von {PEOPLE} sind im Raum")
+        expect(self.page.locator("#in")).to_have_text(f"{number} von {PEOPLE} sind da")
 
 
 @pytest.fixture
@@ -287,9 +287,9 @@ def test_everything_works_without_javascript(hall: Hall) -> None:
     page = hall.open(context)
     page.locator(f"#p-{hall.people[0].public_id}").get_by_role("button", name="Ist da").click()
     expect(page.get_by_text("Maria Person00 ist als anwesend vermerkt.")).to_be_visible()
-    expect(page.locator("#in")).to_have_text("1 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("1 von 60 sind da")
     page.locator("#people button").click()
-    expect(page.locator("#in")).to_have_text("0 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("0 von 60 sind da")
     page.get_by_role("button", name="Nach unten: Frage 0?").click()
     expect(page.locator("#questions > ol > li .words").first).to_have_text("Frage 1?")
     page.get_by_role("button", name="Beantwortet: Frage 1?").click()
@@ -297,7 +297,7 @@ def test_everything_works_without_javascript(hall: Hall) -> None:
     with hall.app.app_context(), transaction():
         enter_by_door(hall.people[3].id, hall.people[3].event_id, now=NOW)
     page.get_by_role("link", name="Aktualisieren").click()
-    expect(page.locator("#in")).to_have_text("1 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("1 von 60 sind da")
     context.close()
 
 
