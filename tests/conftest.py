@@ -164,9 +164,19 @@ def cheap_hashing() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(folder_of_run: Path) -> FileSystemBytecodeCache:
     """Templates are compiled once for all the applications of a run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    (folder_of_run / "templates").mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder_of_run / "templates"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -187,9 +197,9 @@ def compiled_addresses() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def known_migrations() -> Iterator[None]:
+def known_migrations(folder_of_run: Path) -> Iterator[None]:
     """By day, migrations of an empty database are repeated from memory."""
-    with migrations_said_again():
+    with migrations_said_again(folder_of_run):
         yield
 
 

@@ -1,12 +1,16 @@
-"""Migrations of an empty database run once a process; after that, what they said is said again.
+"""Migrations of an empty database run once; after that, what they said is said again.
 
 Three dozen versions take a second, of which Alembic spends most on reading tables back. The first
-run is recorded statement by statement. A database that has tables is always migrated step by step,
-and at night every one is; `every_migration` is for tests of the migrations themselves.
+run is recorded statement by statement, in a folder that all processes of a run read. A database
+that has tables is always migrated step by step, and at night every one is; `every_migration` is
+for tests of the migrations themselves.
 """
 
+import os
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +22,20 @@ from tests.effort import NIGHT
 _UNSAID = ("SELECT", "PRAGMA", "WITH", "BEGIN", "SAVEPOINT", "RELEASE")
 _Statements = list[tuple[str, Any, bool]]
 
-_known: dict[tuple[str, ...], _Statements] = {}
+_known: dict[str, _Statements] = {}
 _run_migrations = MigrationContext.run_migrations
 
 
 @contextmanager
-def migrations_said_again() -> Iterator[None]:
+def migrations_said_again(folder: Path) -> Iterator[None]:
     """For a whole run of tests."""
+
+    def run(context: MigrationContext, **words: Any) -> None:
+        _run_or_repeat(context, folder, words)
+
     with pytest.MonkeyPatch.context() as patch:
         if not NIGHT:
-            patch.setattr(MigrationContext, "run_migrations", _run_or_repeat)
+            patch.setattr(MigrationContext, "run_migrations", run)
         yield
 
 
@@ -37,19 +45,26 @@ def every_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MigrationContext, "run_migrations", _run_migrations)
 
 
-def _run_or_repeat(context: MigrationContext, **words: Any) -> None:
+def _run_or_repeat(context: MigrationContext, folder: Path, words: dict[str, Any]) -> None:
     connection, find_steps = context.connection, context._migrations_fn
     assert connection is not None
     assert find_steps is not None
     if _has_tables(connection):
         return _run_migrations(context, **words)
-    steps = [step.revision.revision for step in find_steps((), context)]  # type: ignore[attr-defined]
-    key = (connection.dialect.name, *steps)
+    steps = list(find_steps((), context))
+    if not steps:
+        return _run_migrations(context, **words)
+    key = f"{connection.dialect.name}-{steps[-1].revision.revision}"  # type: ignore[attr-defined]
+    if key not in _known and (folder / key).exists():
+        _known[key] = pickle.loads((folder / key).read_bytes())  # noqa: S301 - our own
     if key in _known:
         return _repeat(connection, _known[key])
     with _recording(connection) as statements:
         _run_migrations(context, **words)
     _known[key] = statements
+    part = folder / f"{key}.{os.getpid()}"
+    part.write_bytes(pickle.dumps(statements))
+    part.rename(folder / key)
     return None
 
 

@@ -50,7 +50,7 @@ class DoorRow(NamedTuple):
     @property
     def remarks(self) -> str:
         """The note and the answers in one text."""
-        said = [f"{each.label}: {each.text}" for each in self.answers]
+        said = [f"{each.lead_in} {each.text}" for each in self.answers]
         return "; ".join([*([self.note] if self.note else []), *said])
 
 
