@@ -43,10 +43,19 @@
     if (answer.status === 403 || answer.status === 404) return "forbidden";
     return "offline";
   };
+  // A wrong clock is set when the network is back. The timer of the page knows better, but stands
+  // still while a phone sleeps: it counts only where the clock has jumped.
+  const pressed = new Map(), JUMP = 12 * 3600 * 1000;
+  const waited = ({ key, at }) => {
+    const byClock = Date.now() - at;
+    const byTimer = pressed.has(key) ? performance.now() - pressed.get(key) : byClock;
+    return Math.max(0, Math.abs(byClock - byTimer) > JUMP ? byTimer : byClock) / 1000;
+  };
   const post = async () => {
-    const presses = waiting().slice(0, AT_ONCE).map(({ at, ...press }) => (
-      { ...press, ago: Math.max(0, Date.now() - at) / 1000 }
-    ));
+    const presses = waiting().slice(0, AT_ONCE).map((press) => {
+      const { at, ...sent } = press;
+      return { ...sent, ago: waited(press) };
+    });
     const answer = await fetch(root.dataset.presses, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": root.dataset.token },
@@ -81,7 +90,9 @@
     const presses = waiting();
     if (presses.some((each) => (each.code || each.person) === (what.code || what.person))) { say("waiting"); return; }
     say("");
-    keep([...presses, { key: key(), at: Date.now(), ...what }]);
+    const made = { key: key(), at: Date.now(), ...what };
+    pressed.set(made.key, performance.now());
+    keep([...presses, made]);
     if (failed) show(failed);
     clearTimeout(again);
     send();

@@ -16,6 +16,7 @@ from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.demo.story import SCENARIOS, Story, make_story
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.organisers import get_account_of
@@ -111,6 +112,7 @@ def test_tickets_of_today_open_the_entrance(day: Flask) -> None:
         select(Registration).where(Registration.event_id == event_of(ON_SITE).id)
     ).first()
     assert person is not None
+    assert person.mode == Mode.ON_SITE.value  # also once the event is online too
     address = get_installation().check_in(person.public_id, person.link_epoch)
     token = address.rpartition("/")[2]
 

@@ -231,6 +231,24 @@ def test_presses_without_a_network_are_sent_when_it_is_back(
     assert helpers_of(app) == {"Tina Türe": 3, "Wilma Organisaria": 1}
 
 
+def test_clock_that_is_set_while_a_press_waits_loses_nobody(
+    browser: Browser, installation: Installation
+) -> None:
+    """A phone whose clock was wrong for years gets the time together with the network."""
+    event, people = on_the_day(installation, 1)
+    with helper(browser, installation, DOOR, PHONE) as phone:
+        phone.clock.install(time="2020-01-01T00:00:00Z")
+        phone.goto(f"{installation.url}/organise/events/{event.slug}/check-in")
+        phone.context.set_offline(True)
+        phone.fill("#typed", check_in_path(installation.app, people[0]))
+        phone.press("#typed", "Enter")
+        expect(phone.locator("[data-why=offline]")).to_be_visible()
+        phone.clock.set_system_time("2026-03-02T09:00:00Z")
+        phone.context.set_offline(False)
+        expect(phone.locator("[data-queue]")).to_be_hidden()
+        expect(phone.locator("#inside")).to_have_text("1 von 1 ist da")
+
+
 def test_press_whose_answer_was_lost_is_one_press(
     browser: Browser, installation: Installation
 ) -> None:

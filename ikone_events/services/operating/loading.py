@@ -28,7 +28,7 @@ from ikone_events.services.plan.plans import create_plan
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.answers import store_answers
 from ikone_events.services.registering.form_fields import create_fields, keep_places
-from ikone_events.services.registering.seating import keep_seats
+from ikone_events.services.registering.seating import keep_seats, mode_for
 from ikone_events.services.rooms.registry import kinds_set_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
@@ -164,6 +164,7 @@ def _store_registration(
     registration = Registration(
         **{**record.values, "status": status.value},
         event_id=event.id,
+        mode=mode_for(event, "").value,
         organisation_id=organisation.id if organisation else None,
         waiting_order=0 if status is Status.WAITLISTED else None,
         calendar_uid=new_calendar_uid(),

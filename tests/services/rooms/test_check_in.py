@@ -90,6 +90,37 @@ def test_of_many_helpers_at_once_one_lets_the_person_in(app: Flask) -> None:
 
 
 @pytest.mark.both_databases
+def test_of_many_undos_at_once_one_counts(app: Flask) -> None:
+    """Seen failing on PostgreSQL with `with_for_update` taken out of `lock_at_entrance`."""
+    event = make_event(app, **TODAY)
+    people = [make_registration(app, event) for _ in range(5)]
+    for person in people:
+        press(app, event, person)
+    helpers = 4
+    ready = threading.Barrier(helpers)
+    got: list[tuple[int, bool]] = []
+
+    def take_back() -> None:
+        for person in people:
+            ready.wait()
+            try:
+                undo(app, event, person, since=NOW)
+                got.append((person.id, True))
+            except StatusRefused:
+                got.append((person.id, False))
+
+    threads = [threading.Thread(target=take_back) for _ in range(helpers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = {(person.id, True): 1 for person in people}
+    wanted |= {(person.id, False): helpers - 1 for person in people}
+    assert Counter(got) == wanted
+    assert [recorded(app, person) for person in people] == [("", None, "")] * len(people)
+
+
+@pytest.mark.both_databases
 def test_one_key_at_once_is_one_press(app: Flask) -> None:
     event = make_event(app, **TODAY)
     person = make_registration(app, event)

@@ -29,6 +29,7 @@ from ikone_events.store.rooms.attendance import (
     recorded_among,
 )
 from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.store.rooms.recorded import is_present, is_said_absent, with_records
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.postgres import fresh_database
 
@@ -86,6 +87,7 @@ def view(app: Flask, now: datetime, event: Event | None = None) -> dict[int, str
 def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
     wanted: dict[int, str | None] = {}
     given: dict[int, dict[str, Any]] = {}
+    said: dict[int, tuple[bool, bool]] = {}  # as figures add it up
     events = []
     for over, incomplete, someone in product((False, True), repeat=3):
         event = event_of(app, over=over, attendance_incomplete=incomplete)
@@ -100,6 +102,7 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
             known = over and someone and not incomplete
             found = attendance_from(stated=stated, **sources, absence_known=known)
             wanted[person.id], given[person.id] = found, values
+            said[person.id] = (found == Attendance.ATTENDED, stated == Attendance.MISSED)
         with app.app_context():
             assert recorded_among([event.id]) == ({event.id} if someone else set())
     assert view(app, AFTER) == wanted
@@ -115,6 +118,12 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
             assert known_of.recorded == (wanted[number] if known_of.source else None)
             assert {name: getattr(known_of, name) for name in values} == values
     assert not given
+    with app.app_context():
+        rows = db.session.execute(
+            with_records(select(Registration.id, is_present(), is_said_absent()))
+        )
+        summed = {number: (bool(came), bool(absent)) for number, came, absent in rows}
+    assert summed == said
 
 
 def test_people_who_withdrew_make_nobody_absent(app: Flask) -> None:

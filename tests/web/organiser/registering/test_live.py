@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from ikone_events.domain.registering.registration import Attendance
+from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.attendance import enter_by_door, state_attendance
 from ikone_events.services.rooms.questions import ask_live, move, note_answer, tick
 from ikone_events.store.db import db, rows_written, transaction
@@ -453,3 +454,12 @@ def test_today_and_the_overview_lead_to_the_board_on_the_day_only(
         page = team.get(f"/organise/events/{each.slug}?lang=en").text
         assert (f'href="{path_of(each)}"' in page) == leads
         assert ("Running now" in page) == (each is event)
+
+
+def test_board_says_that_the_room_fails(app: Flask, team: Browser) -> None:
+    event, words = running_event(app), "Der Videodienst antwortet nicht"
+    for works in (False, True):
+        before = version_of(team, event)
+        do(app, lambda works=works: note_answer_of_room(event.slug, works=works, now=NOW))
+        assert (words in team.get(path_of(event)).text) is not works
+        assert version_of(team, event) != before

@@ -86,6 +86,17 @@ def hall(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             seat.close()
 
 
+def test_room_opens_beside_the_board(hall: Hall) -> None:
+    context = hall.page.context
+    context.set_default_timeout(30_000)
+    context.route("https://video.example.org/**", lambda route: route.fulfill(body="room"))
+    with context.expect_page() as opened:
+        hall.page.get_by_role("button", name="Videoraum in neuem Tab öffnen").click()
+    opened.value.wait_for_url("https://video.example.org/**")
+    hall.present(0)
+    assert hall.page.evaluate("window.sameDocument")
+
+
 def test_presses_at_the_door_appear_without_loading_the_page(hall: Hall) -> None:
     page = hall.page
     hall.present(0)

@@ -12,7 +12,7 @@ from tests.web.visitor import everything
 
 ROOM = "https://video.example.org/raum-geheim"
 MODERATORS = "https://video.example.org/moderation"
-BUTTON = "Videoraum betreten"
+BUTTON = "Videoraum in neuem Tab öffnen"
 
 
 @pytest.mark.parametrize("moderator_url", [MODERATORS, ""])
