@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from ikone_events.domain.colours import read_accent
-from ikone_events.domain.origins import HOST, read_origins
 from ikone_events.domain.outgoing import read_hosts, read_service_address
-from ikone_events.domain.secret_keys import is_guessable
+from ikone_events.domain.setting_values import HOST, is_guessable, read_origins
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 from ikone_events.public_holidays import is_known_place
 

@@ -4,7 +4,7 @@ Now is the calendar object of the newest accepted mail. After is the object of t
 be sent; nothing is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ from ikone_events.services.mails.values import notified_versions, summary_for
 from ikone_events.store.calendars.mails import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import UndeliverableAddress
+from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
@@ -91,18 +91,12 @@ def views_of(
     """The calendars of these people, or of samples; `then` is the event after the change."""
     chosen = _samples_of(event) if people is None else people
     mails = objects_of([person.id for person in chosen])
-    bounced, known = _undeliverable(chosen), notified_versions(event, chosen)
+    bounced = undeliverable_among([person.email_key for person in chosen])
+    known = notified_versions(event, chosen)
     return [
         _view(known[each.id], then or event, each, mails.get(each.id, ()), bounced=bounced, now=now)
         for each in chosen
     ]
-
-
-def _undeliverable(people: Sequence[Registration]) -> frozenset[str]:
-    """The keys of those addresses of these people that are undeliverable."""
-    keys = [email_key(person.email) for person in people]
-    wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
-    return frozenset(db.session.scalars(wanted))
 
 
 def _view(
@@ -111,7 +105,7 @@ def _view(
     person: Registration,
     mails: Sequence[OutboxMail],
     *,
-    bounced: frozenset[str],
+    bounced: Collection[str],
     now: datetime,
 ) -> CalendarView:
     taken = [mail for mail in mails if mail.state == "sent"]
@@ -194,7 +188,7 @@ def _effect(kind: MailKind | None, sent: bytes | None, person: Registration) -> 
 
 
 def _of_mails(
-    sent: Sequence[OutboxMail], person: Registration, bounced: frozenset[str]
+    sent: Sequence[OutboxMail], person: Registration, bounced: Collection[str]
 ) -> tuple[Complaint, ...]:
     """Problems with the mails to this calendar."""
     newest = {mail.calendar_uid: mail for mail in reversed(sent)}

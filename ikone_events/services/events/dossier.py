@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from ikone_events.domain.events.lifecycle import ACTION_LABELS
+from ikone_events.domain.events.actions import label_of_action
 from ikone_events.domain.figures.press import press_sentence
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.edited_text import EditedText
@@ -109,7 +109,7 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     return Dossier(
         event=event,
         history=[
-            Decision(row.at, _action_label(row.action), _who(row.actor), redacted(row.reason))
+            Decision(row.at, label_of_action(row.action), _who(row.actor), redacted(row.reason))
             for row in history_of(event)
         ],
         steps=_steps_of(event),
@@ -124,11 +124,6 @@ def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     )
 
 
-def _action_label(action: str) -> str:
-    known = {each.value: label for each, label in ACTION_LABELS.items()}
-    return known.get(action, N_("Draft created"))
-
-
 def _who(actor: str) -> str:
     return _ACTORS.get(actor, actor)
 
@@ -140,7 +135,7 @@ def _steps_of(event: Event) -> list[PlanStep]:
     return [
         PlanStep(
             step.outcome_at or step.due_at,
-            step.title or (_action_label(step.action) if step.action else _kind_label(step.kind)),
+            step.title or (label_of_action(step.action) if step.action else _kind_label(step.kind)),
             _audience_label(step.audience),
             OUTCOME_LABELS.get(step.outcome, step.outcome),
         )

@@ -9,8 +9,8 @@ from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.events.registration_settings import MOMENTS
 from ikone_events.domain.header_text import MOST_REASON, checked_text
-from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
+from ikone_events.services.events.discarding import somebody_was_faster
 from ikone_events.services.events.editing import draft_of_event, edit_event
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.undoing import past_of
@@ -68,8 +68,7 @@ def change_date(
     """
     event = lock_event(slug)
     if event.state != expected.value:
-        text = N_("Somebody was faster: the event has changed. Please look again.")
-        raise SomebodyWasFaster(Complaint(text))
+        raise somebody_was_faster()
     if event.state not in EDITED_STATES:
         request = Request(
             action=Action.RESCHEDULE,

@@ -11,7 +11,7 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound, RegistrationClosed
-from ikone_events.domain.times import to_local
+from ikone_events.domain.times import iso_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
@@ -241,15 +241,10 @@ def subscriber_rows() -> Iterator[Row]:
     zone = get_installation().settings.timezone
     wanted = select(Subscriber).options(joinedload(Subscriber.event))
     for found in db.session.scalars(wanted.order_by(Subscriber.email_key, Subscriber.id)):
-        moments = (found.created_at, found.confirmed_at)
-        asked, confirmed = (
-            to_local(moment, zone).isoformat(timespec="seconds") if moment else None
-            for moment in moments
-        )
         yield {
             "email": found.email,
             "about": found.event.slug if found.event else NETWORK,
             "locale": found.locale,
-            "subscribed_at": asked,
-            "confirmed_at": confirmed,
+            "subscribed_at": iso_local(found.created_at, zone),
+            "confirmed_at": iso_local(found.confirmed_at, zone),
         }

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.directory.contact import CHECKED_FOR
-from ikone_events.domain.folding import search_words
 from ikone_events.store.db import db
-from ikone_events.store.directory.models import Contact, Organisation, OrganisationName
-from ikone_events.store.directory.naming import is_called
+from ikone_events.store.directory.models import Contact, Organisation
+from ikone_events.store.directory.naming import named_by
 from ikone_events.store.paging import PAGE_SIZE, Page, paginate
 
 
@@ -52,13 +51,7 @@ def _matching(wish: ContactSearch) -> Select[Contact]:
 
 def named_contacts(words: str) -> list[ColumnElement[bool]]:
     """One condition per word: name, address, function or administration contain it."""
-    return [_contains(spellings) for spellings in search_words(words)]
-
-
-def _contains(spellings: tuple[str, ...]) -> ColumnElement[bool]:
-    texts = (Contact.search_key.contains(word, autoescape=True) for word in spellings)
-    called = select(OrganisationName.organisation_id).where(or_(*map(is_called, spellings)))
-    return or_(*texts, Contact.organisation_id.in_(called))
+    return named_by(words, Contact.search_key, Contact.organisation_id)
 
 
 def _is_unchecked(now: datetime) -> ColumnElement[bool]:

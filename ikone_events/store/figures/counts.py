@@ -26,15 +26,15 @@ from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.followup.details import Scan
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
-from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
+from ikone_events.domain.registering.registration import SEATED, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.followup.requests import IS_WAITING, MaterialRequest
+from ikone_events.store.followup.requests import IS_UNDECIDED, MaterialRequest
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 class Table(Enum):
@@ -138,8 +138,7 @@ def counts_of(event: Event, *tables: Table) -> Counts:
 
 
 def _count_people(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    active = Registration.status.in_([status.value for status in ACTIVE])
-    asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
+    asked = func.sum(case((IS_ACTIVE & (Registration.question != ""), 1), else_=0))
     undecided = (Registration.status == Status.PENDING.value) & (
         Registration.awaits == Awaits.APPROVAL.value
     )
@@ -193,7 +192,7 @@ def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None
         .where(Material.event_id.in_(found))
         .group_by(Material.event_id, Material.released, Material.scan),
         select(MaterialRequest.event_id, null(), literal(""), func.count())
-        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .where(MaterialRequest.event_id.in_(found), IS_UNDECIDED)
         .group_by(MaterialRequest.event_id),
     )
     for event_id, released, scan, number in db.session.execute(numbers):

@@ -78,7 +78,7 @@ def do(slug: str, action: str) -> Answer:
     if wanted is Action.FOLLOW_UP:
         return send_follow_up(slug)
     if wanted in MOVING:
-        return redirect(url_for("organiser.change_date", slug=slug), 303)
+        return redirect(url_for("organiser.ask", slug=slug, action=action), 303)
     try:
         wish = request_of(wanted, form)
         with transaction():

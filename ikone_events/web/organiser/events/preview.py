@@ -68,7 +68,7 @@ def preview_html(slug: str, action: str) -> Answer:
 def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) -> Answer:
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
     if wanted in MOVING:
-        return redirect(url_for("organiser.change_date", slug=slug), 303)
+        return redirect(url_for("organiser.ask", slug=slug, action=action), 303)
     try:
         wish = request_of(wanted, form) if form.is_submitted() else None
         if wanted in ASKING:

@@ -195,9 +195,9 @@ def test_presses_of_former_pages_lead_to_this_one(
     app: Flask, team: Browser, page: str, action: str, state: str
 ) -> None:
     event = make_event(app, state=state)
-    path = f"/organise/events/{event.slug}/{page}/{action}"
-    answer = team.post(path, {**NEXT, "state": state, "reason": "Sturm"})
-    assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}/date")
+    path = f"/organise/events/{event.slug}"
+    answer = team.post(f"{path}/{page}/{action}", {**NEXT, "state": state, "reason": "Sturm"})
+    assert (answer.status_code, answer.location) == (303, f"{path}/do/{action}")
     assert stored(app).state == state
 
 
