@@ -30,7 +30,7 @@ from ikone_events.store.rooms.attendance import (
     recorded_among,
 )
 from ikone_events.store.rooms.models import AttendanceRecord
-from ikone_events.store.rooms.recorded import is_present, is_said_absent, with_records
+from ikone_events.store.rooms.recorded import is_noted_absent, is_present, with_records
 from tests.factories import NOW, make_event, make_organisation, make_registration, make_settings
 from tests.postgres import fresh_database
 
@@ -121,7 +121,7 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
     assert not given
     with app.app_context():
         rows = db.session.execute(
-            with_records(select(Registration.id, is_present(), is_said_absent()))
+            with_records(select(Registration.id, is_present(), is_noted_absent()))
         )
         summed = {number: (bool(came), bool(absent)) for number, came, absent in rows}
     assert summed == said
