@@ -172,7 +172,7 @@ def test_word_of_a_person_is_taken_back_and_the_sources_speak_again(app: Flask) 
 
 def test_person_without_a_place_has_no_attendance(app: Flask) -> None:
     event = make_event(app)
-    body = make_organisation(app)
+    body = make_organisation(app, "Bendorf")
     person = make_registration(app, event, status=Status.CANCELLED.value, organisation_id=body.id)
     with app.app_context(), transaction():
         record_door(person.id, event.id, NOW)
