@@ -13,9 +13,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.worker.server import CONNECTIONS
+from ikone_events.worker.server import CONNECTIONS, listen
 from tests.effort import by_night
 from tests.factories import SECRET
 from tests.patience import PATIENCE
@@ -79,6 +80,15 @@ def test_server_takes_the_files_that_its_connections_need(tmp_path: Path) -> Non
         soft, _hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         server.send_signal(signal.SIGTERM)
     assert soft > CONNECTIONS
+
+
+def test_server_stops_though_the_exception_of_the_signal_is_lost(app: Flask) -> None:
+    """Python drops what a handler raises while garbage is collected."""
+    server = listen(app, "127.0.0.1", free_port())
+    with suppress(SystemExit):
+        server.asyncore.stop(signal.SIGTERM, None)
+    server.run()
+    server.close()
 
 
 # What registrations on SQLite and the worker have no use for: holidays takes 12 MB, psycopg 9,
