@@ -8,7 +8,7 @@ from flask import Flask
 from flask.cli import FlaskGroup, NoAppException
 
 from ikone_events.app import create_app
-from ikone_events.commands import COMMANDS
+from ikone_events.commands import COMMANDS, find_command
 from ikone_events.commands.common import fail
 from ikone_events.config import SettingsError
 from ikone_events.store.operating.first_start import SchemaError, forget_created
@@ -23,13 +23,13 @@ class _Commands(FlaskGroup):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """In alphabetical order."""
-        return sorted((*self.commands, "db"))
+        return sorted((*COMMANDS, "db"))
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         """One of ours, or Alembic's, which is imported only when needed."""
         if name == "db":
-            return _database_commands()
-        return self.commands.get(name)
+            return database_commands()
+        return find_command(name)
 
 
 def _create_app() -> Flask:
@@ -53,11 +53,9 @@ commands = _Commands(
     add_default_commands=False,
     help="Ikone Events: the lifecycle of workshops, from announcement to follow-up.",
 )
-for _command in COMMANDS:
-    commands.add_command(_command)
 
 
-def _database_commands() -> click.Group:
+def database_commands() -> click.Group:
     """Flask-Migrate's group `db`, with `upgrade --create` for a database that was lost."""
     from flask_migrate.cli import db  # noqa: PLC0415 - half a second
 

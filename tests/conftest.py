@@ -148,6 +148,14 @@ def patient_locks() -> None:
     be_patient_with_locks()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_templates(compiled_templates: FileSystemBytecodeCache) -> Iterator[None]:
+    """Every application of this process finds its templates compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": compiled_templates})
+        yield
+
+
 @pytest.fixture
 def short_lock_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of what happens when a lock is not to be had."""

@@ -25,12 +25,14 @@ LONGEST_FUNCTION = 40
 # possible, and everything points downwards. web is used by those alone who put parts together.
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
-    "store": {"domain"},
+    "public_holidays": set(),
+    "hidden_import": set(),
+    "store": {"domain", "hidden_import"},
     "mail": {"domain"},
-    "config": {"domain", "mail"},
-    "services": {"domain", "store", "mail", "config"},
+    "config": {"domain", "mail", "public_holidays"},
+    "services": {"domain", "store", "mail", "config", "public_holidays"},
     "web": {"domain", "store", "config", "services"},
-    "worker": {"domain", "store", "mail", "config", "services"},
+    "worker": {"domain", "store", "mail", "config", "services", "hidden_import"},
     "commands": {"domain", "store", "mail", "services", "worker"},
     "app": {"domain", "store", "config", "services", "web", "worker", "commands"},
     "demo": {"domain", "store", "config", "services", "web", "worker", "app"},

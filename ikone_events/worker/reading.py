@@ -78,11 +78,6 @@ class MailboxReader:
         self._failures = 0
         self._losses: Counter[int] = Counter()
 
-    @property
-    def has_mailbox(self) -> bool:
-        """Whether a mailbox is configured."""
-        return self._imap is not None
-
     def run(self) -> None:
         """Read regularly until the process stops."""
         while not self._stopping.is_set():

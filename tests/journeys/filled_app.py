@@ -242,8 +242,15 @@ def _own_fields(app: Flask, event: Event, person: Registration) -> None:
             make_answer(app, person, field, "vegan")
 
 
-def _mails(app: Flask, event: Event) -> dict[str, str]:
-    """One as it is really written, with its calendar entry, and one that was refused."""
+def fill_outbox(app: Flask) -> None:
+    """Two mails to be sent: one as it is really written, one to a long address."""
+    event = make_event(app, slug="open", **CONTENT)
+    sign_up(app, event)
+    make_mail(app, make_registration(app, event, email=f"neu@{'gemeinde-' * 5}amt.example.org"))
+
+
+def sign_up(app: Flask, event: Event) -> OutboxMail:
+    """Somebody registers as on the page; returns the mail, which has a calendar entry."""
     applicant = Applicant(
         first_name="Jördis",
         last_name="Beispiel",
@@ -254,12 +261,17 @@ def _mails(app: Flask, event: Event) -> dict[str, str]:
     with app.app_context():
         with transaction():
             register(event.slug, applicant, now=NOW)
-        wanted = db.select(OutboxMail.id).where(OutboxMail.recipient == applicant.email)
-        mail = db.session.scalars(wanted).one()
+        wanted = db.select(OutboxMail).where(OutboxMail.recipient == applicant.email)
+        return db.session.scalars(wanted).one()
+
+
+def _mails(app: Flask, event: Event) -> dict[str, str]:
+    """One as it is really written, and one that was refused."""
+    mail = sign_up(app, event)
     refused = make_registration(app, event, organisation_text=LONG)
     words = "550 5.1.1 <maria@example.org>: Recipient address rejected: User unknown"
     failed = make_mail(app, refused, state="failed", answer=words, tries=3)
-    return {"mail": str(mail), "failed": str(failed.id)}
+    return {"mail": str(mail.id), "failed": str(failed.id)}
 
 
 def _sendings(app: Flask, event: Event) -> str:

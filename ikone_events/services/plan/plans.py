@@ -3,7 +3,6 @@
 import json
 import secrets
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from ikone_events.domain.plan.steps import What, is_moot
 from ikone_events.domain.plan.templates import PLANS, Planned, plan_for
 from ikone_events.domain.plan.times import Anchor, Anchors, Timing, Unit, check_timing, due_at
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.public_holidays import public_holidays
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
@@ -239,12 +239,4 @@ def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:
 
 def is_holiday(day: date) -> bool:
     """Whether the day is a public holiday in the region of IKONE_HOLIDAYS."""
-    return day in _holidays(get_installation().settings.holidays, day.year)
-
-
-@lru_cache(maxsize=32)
-def _holidays(place: str, year: int) -> frozenset[date]:
-    from holidays import country_holidays  # noqa: PLC0415 - 4 MB that no registration needs
-
-    country, _, part = place.partition("-")
-    return frozenset(country_holidays(country, subdiv=part or None, years=year))
+    return day in public_holidays(get_installation().settings.holidays, day.year)

@@ -15,10 +15,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.folding import search_key
-from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.partial_indexes import partial_index
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 

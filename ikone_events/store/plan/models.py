@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     ForeignKey,
-    Index,
     String,
     Text,
     UniqueConstraint,
@@ -22,6 +21,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.snapshots import derived
+from ikone_events.store.partial_indexes import partial_index
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _WAITING = text("outcome = '' AND active")
@@ -41,7 +41,7 @@ class Step(Base):
     __tablename__ = "step"
     __table_args__ = (
         UniqueConstraint("event_id", "name"),
-        Index("ix_step_due", "due_at", sqlite_where=_WAITING_SQLITE, postgresql_where=_WAITING),
+        partial_index("ix_step_due", "due_at", where=_WAITING, on_sqlite=_WAITING_SQLITE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -20,9 +20,10 @@ from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.folding import search_key, sort_key
 from ikone_events.domain.registering.registration import ACTIVE, Status, kept_until
 from ikone_events.domain.salutation import full_name
-from ikone_events.store.db import Base, SortKey, UTCDateTime, partial_index
+from ikone_events.store.db import Base, SortKey, UTCDateTime
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.partial_indexes import partial_index
 
 # In the order of the arguments of `search_key`.
 SEARCHED = ("first_name", "last_name", "email", "organisation_text")

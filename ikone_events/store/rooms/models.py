@@ -6,8 +6,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events.models import new_public_id
+from ikone_events.store.partial_indexes import partial_index
 
 
 class AttendanceRecord(Base):

@@ -19,7 +19,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from tests.browser import log_in, serve
 from tests.factories import NOW, make_event, make_registration, personal_path
-from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,33 +56,32 @@ class Hall:
 
 
 @pytest.fixture
-def hall(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with own_app(tmp_path_factory.mktemp("live")) as app:
-        with app.app_context(), transaction():
-            new = {"email": EMAIL, "role": "organiser", "password": PASSWORD, "name": "Wilma"}
-            add(NewOrganiser(**new), now=NOW)
-        begun = NOW - timedelta(minutes=10)
-        times = {"starts_at": begun, "ends_at": begun + timedelta(hours=2), "capacity": PEOPLE}
-        event = make_event(app, slug="heute", state="dispatched", **times)
-        people = [
-            make_registration(
-                app,
-                event,
-                last_name=f"Person{number:02}",
-                question=f"Frage {number}?" if number < 4 else "",
-                registered_at=NOW - timedelta(days=9, minutes=-number),
-            )
-            for number in range(PEOPLE)
-        ]
-        with serve(app) as address:
-            seat = browser.new_context(locale="de-DE")
-            seat.clock.install()
-            found = Hall(app, address, event, people, browser, seat.new_page())
-            log_in(found.page, EMAIL, PASSWORD, address=address)
-            found.page.goto(f"{address}/organise/events/heute/live")
-            found.page.evaluate("window.sameDocument = true")
-            yield found
-            seat.close()
+def hall(browser: Browser, app: Flask) -> Iterator[Hall]:
+    with app.app_context(), transaction():
+        new = {"email": EMAIL, "role": "organiser", "password": PASSWORD, "name": "Wilma"}
+        add(NewOrganiser(**new), now=NOW)
+    begun = NOW - timedelta(minutes=10)
+    times = {"starts_at": begun, "ends_at": begun + timedelta(hours=2), "capacity": PEOPLE}
+    event = make_event(app, slug="heute", state="dispatched", **times)
+    people = [
+        make_registration(
+            app,
+            event,
+            last_name=f"Person{number:02}",
+            question=f"Frage {number}?" if number < 4 else "",
+            registered_at=NOW - timedelta(days=9, minutes=-number),
+        )
+        for number in range(PEOPLE)
+    ]
+    with serve(app) as address:
+        seat = browser.new_context(locale="de-DE")
+        seat.clock.install()
+        found = Hall(app, address, event, people, browser, seat.new_page())
+        log_in(found.page, EMAIL, PASSWORD, address=address)
+        found.page.goto(f"{address}/organise/events/heute/live")
+        found.page.evaluate("window.sameDocument = true")
+        yield found
+        seat.close()
 
 
 def test_room_opens_beside_the_board(hall: Hall) -> None:
