@@ -14,6 +14,7 @@ from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.services.events.undoing import NEAR
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
@@ -35,8 +36,6 @@ from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 # Further edits delay the mails up to this multiple of the quiet period.
 LONGEST = 6
-# So close to the old or the new start the mails leave at once.
-NEAR = timedelta(hours=1)
 
 TO_SPEAKERS = Message(MailKind.SPEAKER_UPDATE, Audience.SPEAKERS)
 _OF_PLACE = ("place", "directions", "bring")
