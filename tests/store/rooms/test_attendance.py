@@ -20,6 +20,7 @@ from ikone_events.domain.rooms.attendance import (
 )
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.figures.event_sums import first_attended
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import (
     attendance_of,
@@ -29,8 +30,8 @@ from ikone_events.store.rooms.attendance import (
     recorded_among,
 )
 from ikone_events.store.rooms.models import AttendanceRecord
-from ikone_events.store.rooms.recorded import is_present, is_said_absent, with_records
-from tests.factories import NOW, make_event, make_registration, make_settings
+from ikone_events.store.rooms.recorded import is_noted_absent, is_present, with_records
+from tests.factories import NOW, make_event, make_organisation, make_registration, make_settings
 from tests.postgres import fresh_database
 
 pytestmark = pytest.mark.both_databases
@@ -120,7 +121,7 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
     assert not given
     with app.app_context():
         rows = db.session.execute(
-            with_records(select(Registration.id, is_present(), is_said_absent()))
+            with_records(select(Registration.id, is_present(), is_noted_absent()))
         )
         summed = {number: (bool(came), bool(absent)) for number, came, absent in rows}
     assert summed == said
@@ -171,10 +172,15 @@ def test_word_of_a_person_is_taken_back_and_the_sources_speak_again(app: Flask) 
 
 def test_person_without_a_place_has_no_attendance(app: Flask) -> None:
     event = make_event(app)
-    person = make_registration(app, event, status=Status.CANCELLED.value)
+    body = make_organisation(app, "Bendorf")
+    person = make_registration(app, event, status=Status.CANCELLED.value, organisation_id=body.id)
     with app.app_context(), transaction():
         record_door(person.id, event.id, NOW)
     assert view(app, AFTER) == {person.id: None}
+    with app.app_context():
+        [(_number, came)] = db.session.execute(with_records(select(Registration.id, is_present())))
+        assert not came
+        assert first_attended() == {}
 
 
 def test_second_press_at_the_door_keeps_the_first_moment(app: Flask) -> None:
