@@ -284,8 +284,8 @@ def _run_axe(page: Page, part: str, **rules: Any) -> None:
 def assert_sound(page: Page, language: str) -> None:
     """The page is in this language, its markup is valid, and it fits into its window."""
     seen = page.evaluate(LOOK_AT_PAGE, TEXT_SPACING)
-    assert seen["language"] == language
-    assert seen["invalid"] == []
+    assert seen["language"] == language, seen["language"]
+    assert not seen["invalid"], seen["invalid"]
     _assert_fits(seen)
 
 

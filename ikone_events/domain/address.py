@@ -21,6 +21,7 @@ def email_key(address: str) -> str:
     The local part may be case-sensitive (RFC 5321 section 2.4), but is not in practice.
     """
     local, _, domain = address.strip().rpartition("@")
-    with suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii")
     return f"{local.casefold()}@{domain.casefold()}"

@@ -6,6 +6,7 @@ Case, accents and apostrophes do not matter; "ß" is "ss". A search for "Muller"
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 MOST_WORDS = 8
 # Of the longest names, address and office, with the umlauts in two spellings.
@@ -56,4 +57,4 @@ def _base(text: str) -> str:
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(filterfalse(unicodedata.combining, decomposed))

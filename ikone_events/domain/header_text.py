@@ -105,7 +105,7 @@ def header_complaint(value: str, about: str | None = None) -> Complaint | None:
         return Complaint(N_("Please remove line breaks and control characters."), about=about)
     if _DAMAGED.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
-    if "=?" in normal_line(value):
+    if "=" in value and "=?" in normal_line(value):
         return Complaint(N_("The characters “=?” can't be used here."), about=about)
     if len(value) > MOST_CHARACTERS:
         text = N_("Please use at most %(most)d characters.")

@@ -1,6 +1,6 @@
 """Pages: events, personal and for organisers. No rule is decided here."""
 
-from flask import Flask
+from flask import Flask, current_app, request
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
@@ -79,6 +79,7 @@ def register_pages(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         # Personal pages send no referrer, so its absence must not refuse their forms.
         WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked below, without a look at every GET
     )
     installation: Installation = app.extensions["ikone_installation"]
     compression.init_app(app)
@@ -88,6 +89,7 @@ def register_pages(app: Flask) -> None:
     bodies.init_app(app)
     app.before_request(login.keep_input_of_ended_session)  # before the check of CSRF tokens
     csrf.init_app(app)
+    app.before_request(_check_csrf)
     _exempt_from_csrf()
     i18n.init_app(app)
     search_engines.init_app(app)
@@ -99,6 +101,12 @@ def register_pages(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.register_blueprint(organiser.blueprint, url_prefix="/organise")
     check_routes(app)
+
+
+def _check_csrf() -> None:
+    """Check the token of every form, but of those that check it themselves."""
+    if request.method != "GET" and current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect(apply_exemptions=True)
 
 
 def _exempt_from_csrf() -> None:

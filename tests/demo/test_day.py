@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,18 +35,20 @@ from ikone_events.store.rooms.models import AttendanceRecord
 RUNNING, ON_SITE = "rundruf-heute", "werkstatt-heute"
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(scope="module", params=SCENARIOS)
 def story(request: pytest.FixtureRequest) -> Story:
     return make_story(request.param, today=date(2026, 11, 30))
 
 
-@pytest.fixture
-def day(story: Story, tmp_path: Path) -> Iterator[Flask]:
-    """The trial's application with both events, as `run_trial` makes it."""
+@pytest.fixture(scope="module")
+def day(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The trial's application with both events, as `run_trial` makes it; tests only read it."""
     clock = TrialClock(story.begins.astimezone(UTC))
     catcher = Catcher(clock)
     port = catcher.start()
-    settings = trial._settings(tmp_path, host="127.0.0.1", port=8000, smtp_port=port)
+    settings = trial._settings(
+        tmp_path_factory.mktemp("day"), host="127.0.0.1", port=8000, smtp_port=port
+    )
     app = create_app(settings, clock=clock, more_pages=Trial(clock, catcher).register)
     app.extensions["ikone_wake"] = lambda: None
     with app.app_context():

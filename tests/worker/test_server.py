@@ -12,9 +12,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from ikone_events.demo.catcher import free_port
-from ikone_events.worker.server import CONNECTIONS
+from ikone_events.worker.server import CONNECTIONS, listen
 from tests.effort import by_night
 from tests.patience import PATIENCE
 from tests.programs import environment
@@ -58,6 +59,15 @@ def test_server_takes_the_files_it_needs_and_stops_however_busy_when_told(tmp_pa
                 for visitor in visitors:
                     visitor.join()
         assert soft > CONNECTIONS
+
+
+def test_server_stops_though_the_exception_of_the_signal_is_lost(app: Flask) -> None:
+    """Python drops what a handler raises while garbage is collected."""
+    server = listen(app, "127.0.0.1", free_port())
+    with suppress(SystemExit):
+        server.asyncore.stop(signal.SIGTERM, None)
+    server.run()
+    server.close()
 
 
 # What registrations on SQLite and the worker have no use for: holidays takes 12 MB, psycopg 9,

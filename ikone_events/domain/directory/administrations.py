@@ -13,13 +13,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 from ikone_events.domain.refusals import N_
+from ikone_events.domain.words import UMLAUTS
 
 LONGEST = 200
 _LONGEST_WORD = 100  # whole words only: a cut one could end in the name of a kind
 _LONGEST_KNOWN = 40
 _PARTS = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\([^)]*\)")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 CLASSES = {
     "vg": "vg verbandsgemeinde verbandsgemeindeverwaltung vgv vgem vgverwaltung verbandsgem",
@@ -223,7 +223,7 @@ def _place_part(word: str, classes: set[str]) -> str:
 
 def _plain(text: str) -> str:
     """Lower case without accents, umlauts written out."""
-    folded = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+    folded = unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS)
     spread = unicodedata.normalize("NFKD", folded).casefold()
     decomposed = unicodedata.normalize("NFKD", spread)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

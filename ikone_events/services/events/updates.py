@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.changes import differences
 from ikone_events.domain.events.facts import TAKES_PLACE
-from ikone_events.domain.events.lifecycle import EventFormat, Message
+from ikone_events.domain.events.lifecycle import MOVED, EventFormat, Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.services.events.undoing import NEAR
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
@@ -35,10 +36,7 @@ from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 # Further edits delay the mails up to this multiple of the quiet period.
 LONGEST = 6
-# So close to the old or the new start the mails leave at once.
-NEAR = timedelta(hours=1)
 
-UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 TO_SPEAKERS = Message(MailKind.SPEAKER_UPDATE, Audience.SPEAKERS)
 _OF_PLACE = ("place", "directions", "bring")
 
@@ -161,7 +159,7 @@ def _notify(event: Event, *, now: datetime) -> Mailing | None:
     restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
-    messages = [UPDATE] if _is_expected(event) else []
+    messages = [MOVED] if _is_expected(event) else []
     if has_news_for_any(TO_SPEAKERS.kind, event):
         messages.append(TO_SPEAKERS)
     mailings = [

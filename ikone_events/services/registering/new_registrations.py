@@ -5,7 +5,7 @@ seats as they are then, and drafts it again if behind the lock the outcome is an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -136,19 +136,20 @@ def draft(
     `given` are the answers by key. Raises UnfitInput if the mail can't be sent.
     """
     joins = place.status is Status.WAITLISTED and person.waiting_order is None
-    finished = RegistrationDraft(
+    change = set_status(person, place, cause, lock_version=0)
+    kind = mail_for(cause.action, registration_status(place.status, place.awaits))
+    mail = None
+    if kind is not None and not silent:
+        mail = _mail(kind, person, event, cause, given=given or {}, other_person=other_person)
+    return RegistrationDraft(
         person=person,
         place=place,
         cause=cause,
-        change=set_status(person, place, cause, lock_version=0),
+        change=change,
         joins_waiting_list=joins,
         answers=answers,
+        mail=mail,
     )
-    kind = mail_for(cause.action, registration_status(place.status, place.awaits))
-    if kind is None or silent:
-        return finished
-    mail = _mail(kind, person, event, cause, given=given or {}, other_person=other_person)
-    return replace(finished, mail=mail)
 
 
 def _mail(

@@ -90,7 +90,7 @@ def prepare(current: CurrentEvent, applicants: Sequence[Applicant]) -> Preparati
         reminders.append(reminder)
         known = reminder is not None
         drafts.append(_drafted(event, applicant, person, place, availability, silent=known))
-        if place.status in SEATED:
+        if place.status in SEATED and len(applicants) > len(drafts):
             availability = availability.taking(mode_of(event, person))
     return Preparation(
         current=current,

@@ -144,9 +144,8 @@ def set_status(
 
 def mode_for(event: Event, wish: str) -> Mode:
     """The mode of a registration: the wish at a hybrid event, else the event's only mode."""
-    if event.format == EventFormat.HYBRID.value:
-        return Mode(wish or Mode.ONLINE)
-    return Mode(event.format)
+    form = event.format
+    return Mode(wish or Mode.ONLINE) if form == EventFormat.HYBRID else Mode(form)
 
 
 def mode_of(event: Event, registration: Registration) -> Mode:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -47,7 +46,7 @@ from ikone_events.web.registering.form import (
 )
 from ikone_events.web.registering.registered import Registered, registered_page
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.badges import seats_shown
+from ikone_events.web.shell.badges import badge_for, seats_shown
 from ikone_events.web.shell.errors import RETRY_AFTER_BUSY, wait_words
 from ikone_events.web.shell.headers import no_store_but_forms
 from ikone_events.web.shell.i18n import LOCALES, page_locale, speak
@@ -84,10 +83,8 @@ def register(slug: str) -> ResponseReturnValue:
 def _form_context(slug: str) -> FormContext:
     """The event as it is now, without fields when it is closed; raises NotFound."""
     current = get_current_event(slug, now())
-    context = FormContext(current.event, current.availability, current=current)
-    if not context.event_badge.open:
-        return context
-    return replace(context, fields=asked_fields(current.event))
+    fields = asked_fields(current.event) if badge_for(current.availability).open else ()
+    return FormContext(current.event, current.availability, fields, current)
 
 
 def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:

@@ -154,7 +154,7 @@ def _most_bytes(view: Any) -> Callable[[], int] | None:
 
 
 def _check_body() -> None:
-    if request.endpoint is None or request.method not in _WITH_BODY:
+    if request.method not in _WITH_BODY or request.endpoint is None:
         return
     view: Any = current_app.view_functions[request.endpoint]
     if most_bytes := _most_bytes(view):

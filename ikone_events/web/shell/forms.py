@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app, request
@@ -9,6 +10,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, StringField, TextAreaField
 from wtforms.csrf.core import CSRFTokenField
+from wtforms.meta import DefaultMeta
 from wtforms.validators import DataRequired, Length, StopValidation
 
 from ikone_events.domain.header_text import (
@@ -122,13 +124,31 @@ class _Tokens(FlaskForm.Meta.csrf_class):
     field_class = _TokenField
 
 
+_first_fields: WeakKeyDictionary[type, dict[str, Field]] = WeakKeyDictionary()
+
+
 class PublicForm(FlaskForm):
     """Base class of public forms, with a field that people do not see."""
 
-    class Meta:
-        """Flask-WTF's tokens, made late."""
+    class Meta(DefaultMeta):
+        """Tokens made late, and fields made once for each class of forms."""
 
         csrf_class = _Tokens
+
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """A copy of the field as the first form of this class had it, before any input."""
+            name = f"{options['prefix']}{options['name']}"
+            if name == self.csrf_field_name:  # made for one form
+                return super().bind_field(form, unbound_field, options)
+            first = _first_fields.setdefault(type(form), {}).get(name)
+            if first is None:
+                first = super().bind_field(form, unbound_field, options)
+                first.meta = first._form = None  # noqa: SLF001 - what was typed belongs to nobody else
+                _first_fields[type(form)][name] = first
+            field: Field = object.__new__(type(first))
+            more = {"meta": self, "_form": form, "_translations": options["translations"]}
+            vars(field).update(vars(first), **more)
+            return field
 
     website = LineField(lazy_gettext("Leave this field empty"))
 

@@ -87,9 +87,10 @@ def page_locale() -> str:
     """The locale of this page: from the query, else the cookie, else Accept-Language."""
     if not has_request_context():
         return "de"
-    if "page_locale" not in g:
-        g.page_locale = _choose()
-    return cast(str, g.page_locale)
+    known: str | None = g.get("page_locale")
+    if known is None:
+        known = g.page_locale = _choose()
+    return known
 
 
 def language_parameter() -> str | None:

@@ -97,8 +97,10 @@ def page_of_earlier_session(secret: object) -> str | None:
 
 def is_kept() -> bool:
     """Whether this request sends a form to a view that `keeps_input`."""
+    if request.method != "POST":
+        return False
     view = current_app.view_functions.get(request.endpoint or "")
-    return request.method == "POST" and getattr(view, "keeps_input", False)
+    return getattr(view, "keeps_input", False)
 
 
 def _fields() -> list[tuple[str, str]]:

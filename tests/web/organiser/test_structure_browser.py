@@ -33,7 +33,11 @@ PAGES = (
     *("/events/draft", "/events/draft/preview/announce"),
 )
 LONG = "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen und ihre Ortsgemeinden"
-TOP = "document.querySelector('[data-content]').getBoundingClientRect().top + scrollY"
+MEASURES = """() => [
+  document.querySelector("[data-content]").getBoundingClientRect().top + scrollY,
+  document.scrollingElement.scrollWidth,
+  document.querySelector("header.site").getBoundingClientRect().height,
+]"""
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +80,9 @@ def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address
     languages = by_night(("de", "en"), ("de",))
     for path in (f"{path}?lang={language}" for language in languages for path in PAGES):
         page.goto(f"{address}/organise{path}")
-        tops[path] = page.evaluate(TOP)
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path
-        header = page.locator("header.site").bounding_box()
-        assert header is not None
-        assert header["height"] < 70, "the header is one line"
+        tops[path], width, header = page.evaluate(MEASURES)
+        assert width <= PHONE["width"], path
+        assert header < 70, "the header is one line"
     assert {path: top for path, top in tops.items() if top >= 320} == {}
     page.context.close()
 

@@ -10,7 +10,7 @@ from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
 
 from ikone_events.domain.events.facts import TAKES_PLACE
-from ikone_events.domain.events.lifecycle import Action, State, find_rule, rule_for
+from ikone_events.domain.events.lifecycle import MOVED, Action, State, find_rule, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import (
@@ -25,7 +25,6 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.moving import can_change_date, change_date, event_on
 from ikone_events.services.events.transitions import Request, facts_for, perform
 from ikone_events.services.events.undoing import quiet_until
-from ikone_events.services.events.updates import UPDATE
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import (
@@ -251,7 +250,7 @@ def _sending(
     then = event_on(event, *dates)
     if not is_mailed(then):
         return None, then
-    return sending_of_update(event, then, UPDATE, now=now(), reason=reason), then
+    return sending_of_update(event, then, MOVED, now=now(), reason=reason), then
 
 
 def _flash_done(event: Event, form: DateForm) -> None:

@@ -13,15 +13,13 @@ from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.plan.models import waiting_steps
 from ikone_events.web.organiser.plan.step_views import (
     BLOCKED,
-    READY,
-    WAITING,
+    COMING,
     StepRow,
     event_row,
     row_of,
 )
 
 AHEAD = timedelta(days=30)
-_SHOWN = (BLOCKED, READY, WAITING)
 
 
 def upcoming_mails(events: Iterable[Event], moment: datetime) -> list[StepRow]:
@@ -48,7 +46,7 @@ def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     rows = [
         row_of(look, by_id[look.step.event_id], facts[look.step.event_id], people) for look in looks
     ]
-    return [row for row in rows if row.status in _SHOWN]
+    return [row for row in rows if row.status in COMING]
 
 
 def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:

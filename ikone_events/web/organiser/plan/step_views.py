@@ -42,6 +42,7 @@ from ikone_events.web.shell.i18n import translate
 TIME_TO_REGISTER = timedelta(days=1)
 BLOCKED, READY = Verdict.BLOCKED.value, Verdict.READY.value
 WAITING, LATE = Verdict.WAITING.value, Verdict.LATE.value
+COMING = (BLOCKED, READY, WAITING)
 OFF, RESTS, EVENT = "off", "rests", "event"
 
 
