@@ -228,6 +228,21 @@ def test_unfit_certificate_is_refused(app: Flask, ask: Ask, tmp_path: Path, days
     assert server.heard == []
 
 
+def test_port_without_tls_is_not_taken_for_a_wrong_certificate(ask: Ask) -> None:
+    def speak_plainly() -> None:
+        link, _address = listener.accept()
+        with link:
+            link.recv(4096)
+            link.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=speak_plainly)
+        server.start()
+        words = refused(ask, f"https://127.0.0.1:{listener.getsockname()[1]}/")
+        server.join()
+    assert "no proper one" in words
+
+
 def test_dripping_server_behind_tls_is_left_too(
     app: Flask, ask: Ask, short: float, tmp_path: Path
 ) -> None:
