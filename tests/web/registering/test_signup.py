@@ -323,3 +323,17 @@ def test_domain_with_eszett_stays_its_own(app: Flask) -> None:
 
     with app.app_context():
         assert db.session.scalar(select(Registration.email)) == "anna@xn--strae-oqa.de"
+
+
+def test_form_shows_nothing_that_somebody_else_has_typed(app: Flask) -> None:
+    """The fields of all forms are made once."""
+    event, hers, his = make_event(app), app.test_client(), app.test_client()
+    refused = sign_up(hers, event.slug, question="Nur für Sie", last_name="", organisation="")
+    answer = sign_up(his, event.slug, email="keine")
+
+    assert (refused.status_code, answer.status_code) == (422, 422)
+    assert "Nur für Sie" in refused.text
+    assert "Nur für Sie" not in answer.text
+    assert "Bitte geben Sie den Nachnamen ein." in refused.text
+    assert "Bitte geben Sie den Nachnamen ein." not in answer.text
+    assert token_of(refused) != token_of(answer)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask, flash, session
+from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
@@ -65,6 +66,16 @@ def test_same_session_is_sealed_differently_each_time(app: Flask) -> None:
 
     assert first.split(".")[0] != second.split(".")[0]
     assert serializer.loads(first) == serializer.loads(second) == {"a": "b" * 40}
+
+
+def test_session_of_an_earlier_version_is_read(app: Flask) -> None:
+    """Flask writes the types of messages into the cookie."""
+    serializer = Sessions().get_signing_serializer(app)
+    assert serializer is not None
+    serializer.serializer = TaggedJSONSerializer()
+    cookie = serializer.dumps({"_flashes": [("success", "Saved")], "csrf_token": "c"})
+
+    assert opened(app, cookie) == {"_flashes": [("success", "Saved")], "csrf_token": "c"}
 
 
 @pytest.fixture
