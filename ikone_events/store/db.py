@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -134,10 +134,8 @@ def _begin(connection: Any) -> None:
 # SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
 # fair.
 _write_lock = threading.Lock()
-# Keys of Session.info: work for after the commit.
-_WAKE, _ERASE = "wake", "erase"
-# Name of the connection that writes, among what belongs to an application context.
-_WRITING = "writing_connection"
+# Keys of Session.info: work for after the commit, and the connection that writes.
+_WAKE, _ERASE, _WRITING = "wake", "erase", "writing"
 # Keys of a pooled SQLite connection's info: how many seconds it waits for a lock, and how it syncs.
 _WAIT, _SYNC = "wait", "sync"
 
@@ -161,8 +159,9 @@ def is_writing() -> bool:
 
 def writing_connection() -> Connection | None:
     """The connection of this thread's write transaction, if it is inside one."""
-    found: Connection | None = g.get(_WRITING)
-    return found
+    sessions: Any = db.session.registry  # asked itself: no session is made, nor looked for twice
+    session: Session | None = sessions.registry.get(sessions.scopefunc())
+    return None if session is None else session.info.get(_WRITING)
 
 
 @contextmanager
@@ -175,7 +174,7 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     durable commit.
     """
     session = db.session()
-    if is_writing():
+    if session.info.get(_WRITING):
         raise RuntimeError("transaction() does not nest; services never open one")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside a transaction")
@@ -189,7 +188,7 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
         with _outages_refused(), _committed(session, options):
             yield
     finally:
-        g.pop(_WRITING, None)
+        session.info.pop(_WRITING, None)
         asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()
@@ -227,7 +226,7 @@ def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
     """
     try:
         connection = session.connection(execution_options=options)
-        setattr(g, _WRITING, connection)
+        session.info[_WRITING] = connection
         file = opened_file(connection)
         if connection.dialect.name != "sqlite":
             connection.execute(_LOCK_TIMEOUT)
