@@ -18,9 +18,10 @@ TYPES = $(BIN)/mypy --strict ikone_events
 # Types are checked beside the tests, because mypy can use one core only. What it says comes last.
 TEST = $(TYPES) >$(VENV)/types.log 2>&1 & types=$$!; $(PYTEST) --durations 20; tests=$$?; \
   wait $$types; types=$$?; cat $(VENV)/types.log; exit $$((tests + types))
-# About 90 of the 190 seconds that all tests without servers cost: what most edits concern.
+# About a third of what all tests without servers cost: what most edits concern.
 QUICK = -m "not slow and not browser and not postgres and not imap" $(addprefix --ignore tests/, \
-  crash demo journeys look packaging rush worker web/organiser services/operating store/operating)
+  crash demo journeys look packaging rooms rush worker services/figures services/incoming \
+  services/office services/operating services/privacy services/rooms store/operating web/organiser)
 CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from ikone_events.domain.colours import read_accent
-from ikone_events.domain.origins import HOST, read_origins
 from ikone_events.domain.outgoing import read_hosts, read_service_address
-from ikone_events.domain.secret_keys import is_guessable
+from ikone_events.domain.setting_values import HOST, is_guessable, read_origins
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
+from ikone_events.public_holidays import is_known_place
 
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
@@ -233,11 +233,7 @@ def _timezone(text: str) -> str:
 
 
 def _holidays(text: str) -> str:
-    from holidays import list_supported_countries  # noqa: PLC0415 - 4 MB, see plans.py
-
-    country, _, part = text.partition("-")
-    known = list_supported_countries(include_aliases=False)
-    if country not in known or (part and part not in known[country]):
+    if not is_known_place(text):
         raise ValueError(f"“{text}” is not a country or state such as DE-RP.")
     return text
 

@@ -25,10 +25,13 @@ from tests import shared_app
 from tests.browser import launch
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
+from tests.known_migrations import every_migration, migrations_said_again
 from tests.mailbox import Mailbox
 from tests.patience import be_patient_with_locks
 from tests.postgres import emptied_database
 from tests.scratch import has_memory, new_folder
+
+__all__ = ["every_migration"]  # a fixture
 
 # No test leans on speed: a generated example may take as long as it takes.
 SLOW = [HealthCheck.too_slow]
@@ -145,6 +148,14 @@ def patient_locks() -> None:
     be_patient_with_locks()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_templates(compiled_templates: FileSystemBytecodeCache) -> Iterator[None]:
+    """Every application of this process finds its templates compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": compiled_templates})
+        yield
+
+
 @pytest.fixture
 def short_lock_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of what happens when a lock is not to be had."""
@@ -161,9 +172,19 @@ def cheap_hashing() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(folder_of_run: Path) -> FileSystemBytecodeCache:
     """Templates are compiled once for all the applications of a run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    (folder_of_run / "templates").mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder_of_run / "templates"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -180,6 +201,13 @@ def compiled_addresses() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", find_or_write)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_migrations(folder_of_run: Path) -> Iterator[None]:
+    """By day, migrations of an empty database are repeated from memory."""
+    with migrations_said_again(folder_of_run):
         yield
 
 

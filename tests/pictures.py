@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from ikone_events.app import create_app
 from ikone_events.demo import trial
-from ikone_events.demo.story import tell
+from ikone_events.demo.story import make_story
 from ikone_events.services.operating.health import beat
 from ikone_events.store.db import db, transaction
 from ikone_events.store.operating.schema import migrate
@@ -177,7 +177,7 @@ def trial_pages() -> Iterator[tuple[str, Callable[[], dict[str, str]]]]:
 
     Gives its address, and what begins the day of the next event.
     """
-    story = tell("monday", today=DAY)
+    story = make_story("monday", today=DAY)
     clock = FixedClock(story.begins.astimezone(UTC))
     with tempfile.TemporaryDirectory(prefix="ikone-pictures-") as name:
         settings = trial._settings(Path(name), host="127.0.0.1", port=0, smtp_port=25)

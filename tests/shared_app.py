@@ -75,7 +75,8 @@ def lend(settings: Settings, clock: Clock, templates: FileSystemBytecodeCache) -
     db._app_engines[app][None] = kept.engine.execution_options()
     app.extensions["ikone_write_trial"] = trial = WriteTrial()
     trial._tried = math.inf  # the number of statements of a page must not depend on the time
-    app.extensions["ikone_limits"] = RateLimits(enabled=settings.rate_limits)
+    if settings.rate_limits:  # else nothing is counted; each counter starts a thread
+        app.extensions["ikone_limits"] = RateLimits(enabled=True)
     app.extensions["ikone_floods"] = FloodFilter()
     return app
 

@@ -15,7 +15,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from ikone_events.commands import COMMANDS
+from ikone_events.commands import COMMANDS, find_command
 from ikone_events.config import SECRETS, Settings
 from tests.diagrams import lifecycle_diagram, registration_diagram, registration_table
 from tests.source import PACKAGE, ROOT, modules
@@ -70,13 +70,13 @@ def _commands(commands: Iterable[click.Command], before: str = "") -> Iterable[s
             yield name
 
 
-@pytest.mark.parametrize("command", list(_commands(COMMANDS)))
+@pytest.mark.parametrize("command", list(_commands(map(find_command, COMMANDS))))
 def test_command_is_in_the_readme(command: str) -> None:
     assert re.search(rf"^\| `{command}\b", README.read_text("utf-8"), re.MULTILINE)
 
 
 def test_readme_invents_no_commands() -> None:
-    known = {*_commands(COMMANDS), "db upgrade"}
+    known = {*_commands(map(find_command, COMMANDS)), "db upgrade"}
     text = README.read_text("utf-8")
     rows = re.findall(r"^\| `([a-z]+(?: [a-z]+)*)", text, re.MULTILINE)
     run = re.findall(r"ikone-events ((?:[a-z]+)(?: [a-z]+)?)", text)

@@ -1,45 +1,58 @@
-"""The commands by subject; each opens its own transaction."""
+"""The commands by subject; each opens its own transaction.
+
+The module of a command is imported when it is asked for: a server needs that of `serve` alone.
+"""
+
+from importlib import import_module
+from typing import cast
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 
-from ikone_events.commands.accounts import organiser
-from ikone_events.commands.administrations import administrations
-from ikone_events.commands.backups import backup, outbox, restore
-from ikone_events.commands.checking import doctor, verify
-from ikone_events.commands.events import event
-from ikone_events.commands.figures import figures
-from ikone_events.commands.incoming import incoming
-from ikone_events.commands.lists import dossier, export, load
-from ikone_events.commands.reports import report
-from ikone_events.commands.retention import retention
-from ikone_events.commands.rooms import rooms
-from ikone_events.commands.running import demo, serve, worker
+_MODULES = {
+    "demo": "running",
+    "serve": "running",
+    "worker": "running",
+    "organiser": "accounts",
+    "event": "events",
+    "administrations": "lists",
+    "load": "lists",
+    "export": "lists",
+    "dossier": "lists",
+    "figures": "figures",
+    "incoming": "incoming",
+    "report": "figures",
+    "rooms": "checking",
+    "verify": "checking",
+    "doctor": "checking",
+    "retention": "retention",
+    "backup": "backups",
+    "restore": "backups",
+    "outbox": "backups",
+}
+COMMANDS = tuple(_MODULES)
 
-COMMANDS: tuple[click.Command, ...] = (
-    demo,
-    serve,
-    worker,
-    organiser,
-    event,
-    administrations,
-    load,
-    export,
-    dossier,
-    figures,
-    incoming,
-    report,
-    rooms,
-    verify,
-    doctor,
-    retention,
-    backup,
-    restore,
-    outbox,
-)
+
+def find_command(name: str) -> click.Command | None:
+    """The command of this name, if there is one."""
+    if name not in _MODULES:
+        return None
+    return cast(click.Command, getattr(import_module(f"{__name__}.{_MODULES[name]}"), name))
+
+
+class _WithCommands(AppGroup):
+    """The commands of an application, and ours."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In alphabetical order."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """One of ours, or of a library."""
+        return find_command(name) or super().get_command(ctx, name)
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask --app wsgi` too."""
-    for command in COMMANDS:
-        app.cli.add_command(command)
+    app.cli = _WithCommands(app.cli.name, app.cli.commands)

@@ -16,8 +16,8 @@ from ikone_events.services.operating.backups.releasing import set_aside, skip_st
 from ikone_events.services.operating.backups.restoring import restore_backup
 from ikone_events.services.operating.backups.rotation import MadeBackup, make_dated_backup
 from ikone_events.services.operating.retention import forget_returned
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import COMMAND
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import transaction
 from ikone_events.store.operating.first_start import SchemaError
 
@@ -50,7 +50,7 @@ def backup(target: Path, force: bool, keep: int | None) -> None:
             made = make_dated_backup(target, keep=keep, now=moment)
     except (BackupError, SQLAlchemyError, OSError) as fault:
         fail(f"No backup was made: {_words(fault)}")
-    _tell(made.path, made.manifest)
+    _print_manifest(made.path, made.manifest)
     for old in made.removed:
         click.echo(f"removed: {old}")
     try:
@@ -59,7 +59,7 @@ def backup(target: Path, force: bool, keep: int | None) -> None:
         fail(f"The backup was made, but its time could not be stored: {fault}")
 
 
-def _tell(file: Path, made: Manifest) -> None:
+def _print_manifest(file: Path, made: Manifest) -> None:
     for name in made.missing:
         click.echo(f"missing, so not in the backup: the slides stored as {name}", err=True)
     rows, files = sum(made.rows.values()), len(made.sha256) - len(made.rows)

@@ -1,4 +1,4 @@
-"""Checks of data and settings."""
+"""Checks of data, settings and providers of video rooms."""
 
 import sys
 
@@ -7,10 +7,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ikone_events.commands.common import with_tables
+from ikone_events.domain.rooms.providers import PROVIDER_LABELS
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.doctor import findings
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok
 from ikone_events.services.operating.verification import faults
+from ikone_events.services.rooms.checking import begun_kinds, check_provider
 from ikone_events.worker.engine import Engine
 
 
@@ -48,3 +50,29 @@ def _queue() -> Finding:
     except Exception as error:  # noqa: BLE001 - three kinds of queues, each with errors of its own
         return fault("queue", f"{kind}: {type(error).__name__}: {error}")
     return ok("queue", kind)
+
+
+@click.group()
+def rooms() -> None:
+    """Video rooms and their providers."""
+
+
+@rooms.command()
+@with_appcontext
+@with_tables
+def check() -> None:
+    """Ask the servers of all providers; one line per fault, exit status 1 if there is one."""
+    fine, kinds = True, begun_kinds()
+    for kind in kinds:
+        found = check_provider(kind)
+        for complaint in found.faults:
+            click.echo(f"{kind.value}: {complaint}")
+        for complaint in found.advice:
+            click.echo(f"note: {kind.value}: {complaint}")
+        if not found.faults:
+            click.echo(f"ok: {kind.value}: {PROVIDER_LABELS[kind]} answers.")
+        fine = fine and not found.faults
+    if not kinds:
+        click.echo("No provider is set up: rooms are links.")
+    if not fine:
+        sys.exit(1)

@@ -54,14 +54,14 @@ def with_tables(command: F) -> F:
             fail(str(fault))
         except DatabaseError as fault:
             fail(f"database: can't be used: {fault.orig}")
-        with outages_told():
+        with reporting_outages():
             return command(*args, **kwargs)
 
     return cast(F, checked)
 
 
 @contextmanager
-def outages_told() -> Iterator[None]:
+def reporting_outages() -> Iterator[None]:
     """Exit with one line, without a stack trace, while the database can't be used."""
     try:
         yield

@@ -10,13 +10,9 @@ from ikone_events.domain.events.lifecycle import Action, State, offers
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import local_to_utc, moment_mail, span_page
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
+from ikone_events.services.events.combined_actions import announce_and_open
 from ikone_events.services.events.discarding import finish_discarding
-from ikone_events.services.events.transitions import (
-    Request,
-    announce_and_open,
-    facts_of,
-    perform,
-)
+from ikone_events.services.events.transitions import Request, facts_of, perform
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import all_events

@@ -1,4 +1,4 @@
-"""Loading a file, exporting lists, and the dossier of an event."""
+"""The directory of administrations, loading a file, exporting lists, dossiers of events."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -9,8 +9,10 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
-from ikone_events.domain.refusals import Refusal
+from ikone_events.domain.refusals import Complaint, Refusal
 from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.services.directory.importing import Imported, check_list, import_list
+from ikone_events.services.documents.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.services.events.dossier_file import save_dossier
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.loading import read_file, store_dataset
@@ -21,7 +23,6 @@ from ikone_events.services.registering.lists.exports import (
     registration_rows,
     write_json,
 )
-from ikone_events.services.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.store.db import transaction
 
 
@@ -115,3 +116,33 @@ def _open_binary(output: Path | None) -> AbstractContextManager[BinaryIO]:
     if output is None:
         return nullcontext(sys.stdout.buffer)
     return output.open("wb")
+
+
+administrations = AppGroup("administrations", help="The directory of administrations.")
+
+
+@administrations.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Report what would change and store nothing.")
+@with_tables
+def import_administrations(file: Path, check: bool) -> None:
+    """Import a CSV list: all rows, or none when a row is wrong."""
+    content = file.read_bytes()
+    try:
+        if check:
+            click.echo(f"Would be stored: {_counts(check_list(content))}.")
+            return
+        with transaction():
+            done = import_list(content, now=now())
+    except Refusal as refusal:
+        faults = "\n".join(_line(complaint) for complaint in refusal.complaints)
+        fail(f"Nothing was imported from {file}:\n{faults}")
+    click.echo(f"{_counts(done)}; {done.matched} registrations matched.")
+
+
+def _counts(done: Imported) -> str:
+    return f"{len(done.added)} new, {len(done.changed)} changed, {done.unchanged} unchanged"
+
+
+def _line(complaint: Complaint) -> str:
+    return f"line {complaint.about}: {complaint}" if complaint.about else str(complaint)

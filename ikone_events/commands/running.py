@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ikone_events.commands.common import fail, log_to_stderr, outages_told, with_tables
+from ikone_events.commands.common import fail, log_to_stderr, reporting_outages, with_tables
 from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import require_current
 from ikone_events.worker.engine import Engine
@@ -54,7 +54,7 @@ def worker(once: bool) -> None:
     """Send due e-mails and read the mailbox. PostgreSQL allows any number of workers."""
     log_to_stderr()
     engine: Engine = current_app.extensions["ikone_engine"]
-    with outages_told():
+    with reporting_outages():
         try:
             require_current()
         except SchemaError as fault:

@@ -89,7 +89,7 @@ class Catcher:
 
 
 def free_port() -> int:
-    """A free port; aiosmtpd does not tell which one it got."""
+    """A free port; aiosmtpd does not return which one it got."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -30,7 +30,7 @@ def folder() -> Path:
     return Path(str(resources.files("ikone_events.demo")))
 
 
-def tell(scenario: str, *, today: date) -> Story:
+def make_story(scenario: str, *, today: date) -> Story:
     """The story of a scenario, moved so that it begins in the week of `today`."""
     data = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
     plan = data["meta"]["scenarios"][SCENARIOS[scenario]]

@@ -14,7 +14,7 @@ from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
 from ikone_events.demo.rooms import ROOMS
 from ikone_events.demo.round_table import add_round_table
-from ikone_events.demo.story import Story, folder, tell
+from ikone_events.demo.story import Story, folder, make_story
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.times import moment_mail
 from ikone_events.services.accounts.organisers import NewOrganiser, add
@@ -47,7 +47,7 @@ _ABOUT_US = {
 
 def run_trial(*, host: str, port: int, scenario: str) -> None:
     """Create a new installation, print its address, serve until stopped, then delete it."""
-    story = tell(scenario, today=date.today())  # noqa: DTZ011 - the week on the user's own clock
+    story = make_story(scenario, today=date.today())  # noqa: DTZ011 - the week on the user's own clock
     clock = TrialClock(story.begins.astimezone(UTC))
     catcher = Catcher(clock, story.undeliverable)
     with tempfile.TemporaryDirectory(prefix="ikone-demo-") as name:
@@ -60,7 +60,9 @@ def run_trial(*, host: str, port: int, scenario: str) -> None:
                 helper = add_day(story, actor=LOGINS[0].name, password=PASSWORD)
                 add_round_table(story, actor=LOGINS[0].name)
         try:
-            serve(app, host=host, port=port, ready=lambda: _say_where(settings, story, helper))
+            serve(
+                app, host=host, port=port, ready=lambda: _print_addresses(settings, story, helper)
+            )
         finally:
             catcher.stop()
 
@@ -94,7 +96,7 @@ def _fill(story: Story, clock: TrialClock) -> None:
             add(login, now=clock())
 
 
-def _say_where(settings: Settings, story: Story, helper: str) -> None:
+def _print_addresses(settings: Settings, story: Story, helper: str) -> None:
     url = settings.base_url
     begins = moment_mail(story.begins, locale="en", zone=settings.timezone)
     click.echo(

@@ -37,10 +37,10 @@ def read_accent(text: str) -> str:
 
 def is_readable(colour: str) -> bool:
     """Whether links and buttons of this colour can be read on every light ground of pages."""
-    return least_contrast(colour) >= READABLE
+    return _least_contrast(colour) >= READABLE
 
 
-def least_contrast(colour: str) -> float:
+def _least_contrast(colour: str) -> float:
     """The contrast to the ground on which the colour is read worst."""
     tinted = _mixed(colour, "#ffffff", _IN_GROUND)
     return min(contrast(colour, ground) for ground in (LIGHT_BOX, tinted))

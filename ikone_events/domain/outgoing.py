@@ -7,6 +7,7 @@ call: only the addresses that were checked are connected to.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -101,7 +102,9 @@ def read_host(text: str) -> str:
     """
     if ":" in text:
         return str(IPv6Address(text.removeprefix("[").removesuffix("]")))
-    host = text.encode("idna").decode("ascii").lower().removesuffix(".")
+    # Browsers know newer digits and letters than the codec, which has those of Unicode 3.2.
+    plain = unicodedata.normalize("NFKC", text)
+    host = plain.encode("idna").decode("ascii").lower().removesuffix(".")
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
         return str(IPv4Address(host))

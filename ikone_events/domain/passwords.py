@@ -53,7 +53,7 @@ def password_complaint(password: str, about_person: Iterable[str] = ()) -> Compl
     if _is_common(password.casefold()):
         text = N_("Many people use this password or a similar one. Several words are safer.")
         return Complaint(text, about="password")
-    if _tells_of(password, about_person):
+    if _contains_part_of(password, about_person):
         text = N_("The password must not contain your name, your address or the name “Ikone”.")
         return Complaint(text, about="password")
     return None
@@ -64,7 +64,7 @@ def _is_common(password: str) -> bool:
     return (
         password in _common()
         or len(set(password)) < _FEWEST_CHARACTERS
-        or _is_walk(password)
+        or _is_key_sequence(password)
         or any(_once(letters) in _common() for letters in plain)
     )
 
@@ -80,7 +80,7 @@ def _once(text: str) -> str:
     return found[1] if found else text
 
 
-def _is_walk(password: str) -> bool:
+def _is_key_sequence(password: str) -> bool:
     """Whether the password only follows rows of keys, the alphabet or the digits."""
     rest = password
     while rest:
@@ -99,7 +99,7 @@ def _run(text: str, row: str) -> int:
     return length
 
 
-def _tells_of(password: str, about_person: Iterable[str]) -> bool:
+def _contains_part_of(password: str, about_person: Iterable[str]) -> bool:
     shown = _letters(password.casefold())
     parts = [part for text in about_person for part in re.split(r"[\W\d_]+", text.casefold())]
     known = {_letters(part) for part in (*parts, *_PRODUCT)}

@@ -114,6 +114,11 @@ def to_local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(known_zone(zone))
 
 
+def iso_local(moment: datetime | None, zone: str) -> str | None:
+    """The local time with its offset, for tables; None if there is none."""
+    return to_local(moment, zone).isoformat(timespec="seconds") if moment else None
+
+
 def date_words(day: date, *, locale: str, zone: str | None = None) -> str:
     """ "12. Januar 2021", "12 January 2021" for mails."""
     return _day(_local_day(day, zone), WORDS[locale], locale)

@@ -13,7 +13,7 @@ RESERVED = frozenset({"new"})
 YES_WORDS = frozenset({"ja", "j", "yes", "y", "x", "1", "wahr", "true"})
 NO_WORDS = frozenset({"nein", "n", "no", "0", "falsch", "false"})
 
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 def slug_of(title: str) -> str:
@@ -35,7 +35,7 @@ def series_slug(name: str) -> str:
 
 def plain_words(text: str, between: str) -> str:
     """The words of a text in a-z and 0-9, joined by `between`."""
-    german = unicodedata.normalize("NFKC", text).lower().translate(_GERMAN)
+    german = unicodedata.normalize("NFKC", text).lower().translate(UMLAUTS)
     plain = unicodedata.normalize("NFKD", german).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", between, plain).strip(between)
 

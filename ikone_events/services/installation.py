@@ -79,7 +79,7 @@ def get_identity() -> Identity:
 
 
 def identity_without_database() -> Identity:
-    """The same for pages that tell of a database that can't be read."""
+    """The same for pages about a database that can't be read."""
     return identity_in_effect(get_installation().variables, StoredIdentity())
 
 

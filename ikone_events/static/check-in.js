@@ -4,7 +4,7 @@
   const root = document.getElementById("check-in");
   const form = document.getElementById("entry-form");
   if (!root || !form) return;
-  const field = form.elements.typed;
+  const field = form.elements.typed, nobody = root.querySelector("[data-nobody]");
 
   // ---- What waits: keys, moments, and codes or numbers of people; deleted when it has been sent.
   const PLACE = `ikone.check-in ${root.dataset.presses}`;
@@ -43,10 +43,19 @@
     if (answer.status === 403 || answer.status === 404) return "forbidden";
     return "offline";
   };
+  // A wrong clock is set when the network is back. The timer of the page knows better, but stands
+  // still while a phone sleeps: it counts only where the clock has jumped.
+  const pressed = new Map(), JUMP = 12 * 3600 * 1000;
+  const waited = ({ key, at }) => {
+    const byClock = Date.now() - at;
+    const byTimer = pressed.has(key) ? performance.now() - pressed.get(key) : byClock;
+    return Math.max(0, Math.abs(byClock - byTimer) > JUMP ? byTimer : byClock) / 1000;
+  };
   const post = async () => {
-    const presses = waiting().slice(0, AT_ONCE).map(({ at, ...press }) => (
-      { ...press, ago: Math.max(0, Date.now() - at) / 1000 }
-    ));
+    const presses = waiting().slice(0, AT_ONCE).map((press) => {
+      const { at, ...sent } = press;
+      return { ...sent, ago: waited(press) };
+    });
     const answer = await fetch(root.dataset.presses, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": root.dataset.token },
@@ -81,7 +90,9 @@
     const presses = waiting();
     if (presses.some((each) => (each.code || each.person) === (what.code || what.person))) { say("waiting"); return; }
     say("");
-    keep([...presses, { key: key(), at: Date.now(), ...what }]);
+    const made = { key: key(), at: Date.now(), ...what };
+    pressed.set(made.key, performance.now());
+    keep([...presses, made]);
     if (failed) show(failed);
     clearTimeout(again);
     send();
@@ -99,20 +110,27 @@
       }
     }
     narrow();
-    if (camera) root.querySelector(".camera").scrollIntoView({ block: "nearest" });
-    else if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
+    const result = document.getElementById("entry-result");
+    if (camera) { root.querySelector(".camera").scrollIntoView({ block: "nearest" }); return; }
+    // Whoever pressed far down in the list sees who that was, and what the person needs.
+    result.scrollIntoView({ block: "nearest" });
+    if (matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
     // On a phone the field would open the keyboard: whoever pressed goes on at the answer.
-    else if (document.activeElement === document.body) document.getElementById("entry-result").focus({ preventScroll: true });
+    else if (document.activeElement === document.body) result.focus({ preventScroll: true });
   };
 
   // ---- Typing: a code is sent, a name narrows the list, and Enter asks the server.
   const isCode = (text) => /^https?(:\/\/|Ö--)/i.test(text) || /\/c\//i.test(text) || (text.length >= 40 && !/\s/.test(text));
   const narrow = () => {
-    const words = field.value.trim().toLowerCase().split(/\s+/);
+    const typed = field.value.trim(), words = typed.toLowerCase().split(/\s+/);
+    const isName = typed && !isCode(typed);
+    let shown = 0;
     for (const row of document.querySelectorAll("#entry-missing [data-row]")) {
       const text = row.textContent.toLowerCase();
-      row.hidden = !isCode(field.value.trim()) && !words.every((word) => text.includes(word));
+      row.hidden = isName && !words.every((word) => text.includes(word));
+      shown += !row.hidden;
     }
+    nobody.hidden = !isName || shown > 0;
   };
   field.addEventListener("input", narrow);
   // A scanner types wherever the cursor is: if it is nowhere, into the field.

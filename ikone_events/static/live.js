@@ -96,6 +96,7 @@
   };
 
   frame.addEventListener("submit", async (sent) => {
+    if (sent.target.target) return; // the way into the room
     sent.preventDefault();
     const form = sent.target, button = sent.submitter;
     const where = form.action, body = new URLSearchParams(new FormData(form, button));

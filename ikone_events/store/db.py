@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -17,17 +17,15 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Index,
     MetaData,
     Select,
     Text,
-    TextClause,
     UpdateBase,
     event,
     make_url,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.types import TypeDecorator
@@ -35,8 +33,12 @@ from sqlalchemy.types import TypeDecorator
 from ikone_events.domain.refusals import Outage
 from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
+from ikone_events.store.partial_indexes import add_postgresql_conditions
 from ikone_events.store.sqlite import opened_file, path_of
 from ikone_events.store.write_trial import WriteTrial
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 LOCK_WAIT_SECONDS = 5
 T = TypeVar("T")
@@ -69,13 +71,6 @@ class _Database(SQLAlchemy):
 db = _Database(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
 
-def partial_index(
-    name: str, column: str, *more: str, where: TextClause, unique: bool = False
-) -> Index:
-    """An index on the rows that meet a literal condition, on both databases."""
-    return Index(name, column, *more, unique=unique, sqlite_where=where, postgresql_where=where)
-
-
 # Keys of domain/folding.py in their own order, whatever the language of the database.
 SortKey = Text().with_variant(Text(collation="C"), "postgresql")
 
@@ -104,6 +99,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 def init_app(app: Flask) -> None:
     """Set up the database by the SQLALCHEMY_… settings of the application."""
+    if make_url(app.config["SQLALCHEMY_DATABASE_URI"]).get_backend_name() == "postgresql":
+        add_postgresql_conditions()
     db.init_app(app)
     app.extensions["ikone_write_trial"] = WriteTrial()
 
@@ -273,10 +270,13 @@ def rows_written(statement: UpdateBase) -> int:
     return result.rowcount
 
 
-def insert_into(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+def insert_into(model: type[Base]) -> "postgresql.Insert | sqlite.Insert":
     """An INSERT that can say what becomes of a row that is there already (ON CONFLICT)."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return insert(model)
+    if db.engine.dialect.name != "postgresql":
+        return sqlite.insert(model)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 3 MB that SQLite does not need
+
+    return postgresql.insert(model)
 
 
 def ask_for_delivery() -> None:

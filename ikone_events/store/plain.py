@@ -12,12 +12,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Column, Connection, Dialect, Engine, Select, Table, Update, insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from ikone_events.store.db import Base, db, writing_connection
+from ikone_events.store.db import Base, db, insert_into, writing_connection
 from ikone_events.store.postgresql import without_transaction
 
 Row = tuple[Any, ...]
@@ -88,7 +87,7 @@ def insert_row(row: Base) -> None:
 
 
 def insert_unless_known(row: Base, unique: str) -> bool:
-    """The same, unless there is a row with this value in a unique column; tells whether it was.
+    """The same, unless there is a row with this value in a unique column; returns whether it was.
 
     The object gets no id.
     """
@@ -199,8 +198,7 @@ def _insert_plan(
     table = cast(Table, model.__table__)
     statement: Any = insert(table)
     if unless:
-        insert_of = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-        statement = insert_of(table).on_conflict_do_nothing(index_elements=[unless])
+        statement = insert_into(model).on_conflict_do_nothing(index_elements=[unless])
     elif dialect.name == "postgresql":
         statement = statement.returning(table.c.id)
     compiled = statement.compile(dialect=dialect, column_keys=list(names))

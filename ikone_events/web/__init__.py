@@ -19,7 +19,7 @@ from ikone_events.web.public import (
     pages,
     qr,
     room_reports,
-    sitemap,
+    search_engines,
     standing,
     subscriptions,
 )
@@ -35,7 +35,6 @@ from ikone_events.web.shell import (
     limits,
     login,
     password_reset,
-    search_engines,
     security_events,
     static_files,
 )
@@ -52,7 +51,7 @@ BLUEPRINTS = (
     office_feed.blueprint,
     pages.blueprint,
     identity.blueprint,
-    sitemap.blueprint,
+    search_engines.blueprint,
     room_reports.blueprint,
     certificates.blueprint,
     health.blueprint,

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -21,10 +22,12 @@ from ikone_events.worker.huey_import import (
     SqliteHuey,
     with_psycopg,
 )
-from ikone_events.worker.reading import MailboxReader
 from ikone_events.worker.scanning import FileScanner
 from ikone_events.worker.watching import RoomWatcher
 from ikone_events.worker.work import Worker
+
+if TYPE_CHECKING:
+    from ikone_events.worker.reading import MailboxReader
 
 # Seconds to wait for the current mail when the process stops.
 STOP_SECONDS = 40
@@ -40,7 +43,7 @@ class Engine:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings
         self._worker = Worker(app, settings)
-        self._reader = MailboxReader(app, settings, self._worker.stopping)
+        self._reader = _reader_of_mailbox(app, settings, self._worker.stopping)
         self._watcher = RoomWatcher(app, self._worker.stopping)
         self._scanner = FileScanner(app, settings, self._worker.stopping)
         self._huey: Huey | None = None
@@ -100,7 +103,7 @@ class Engine:
         sent = self._worker.work_off()
         self._watcher.look_around()
         self._scanner.scan_waiting()
-        if self._reader.read():
+        if self._reader is not None and self._reader.read():
             sent += self._worker.work_off()
         return sent
 
@@ -125,7 +128,7 @@ class Engine:
         self._watching.start()
         self._scanning = threading.Thread(target=self._scanner.run, name="scanner", daemon=True)
         self._scanning.start()
-        if self._reader.has_mailbox:
+        if self._reader is not None:
             self._reading = threading.Thread(target=self._reader.run, name="reader", daemon=True)
             self._reading.start()
 
@@ -147,6 +150,16 @@ class Engine:
                 thread.join(timeout=1)  # does not wait for a slow server
         if self._huey is not None:
             self._huey.storage.close()
+
+
+def _reader_of_mailbox(
+    app: Flask, settings: Settings, stopping: threading.Event
+) -> "MailboxReader | None":
+    if settings.imap is None:
+        return None
+    from ikone_events.worker.reading import MailboxReader  # noqa: PLC0415 - 2 MB, with imapclient
+
+    return MailboxReader(app, settings, stopping)
 
 
 class _Listener(HueyWorker):

@@ -4,26 +4,9 @@ huey.storage imports psycopg wherever it is installed. `with_psycopg` gives it t
 PostgreSQL.
 """
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from ikone_events.hidden_import import hidden
 
-_DRIVER = "psycopg"
-
-
-@contextmanager
-def _hidden_driver() -> Iterator[None]:
-    if _DRIVER in sys.modules:
-        yield
-        return
-    sys.modules[_DRIVER] = None  # type: ignore[assignment]  # Python's way: an import fails
-    try:
-        yield
-    finally:
-        del sys.modules[_DRIVER]
-
-
-with _hidden_driver():
+with hidden("psycopg"):
     from huey import storage
     from huey.api import Huey, PostgresHuey, RedisHuey, SqliteHuey
     from huey.consumer import Consumer

@@ -17,12 +17,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ikone_events.config import Settings
-from ikone_events.domain.incoming.mails import (
-    Damaged,
-    Incoming,
-    IncomingOutcome,
-    ReturnedMail,
-)
+from ikone_events.domain.incoming.mails import Damaged, Incoming, IncomingOutcome, ReturnedMail
 from ikone_events.domain.refusals import Busy, Outage
 from ikone_events.mail.receiving import MOST_BYTES, ONLY_OUTLOOK, UNREADABLE, receive
 from ikone_events.mail.receiving.imap import (
@@ -83,11 +78,6 @@ class MailboxReader:
         self._failures = 0
         self._losses: Counter[int] = Counter()
 
-    @property
-    def has_mailbox(self) -> bool:
-        """Whether a mailbox is configured."""
-        return self._imap is not None
-
     def run(self) -> None:
         """Read regularly until the process stops."""
         while not self._stopping.is_set():
@@ -108,7 +98,7 @@ class MailboxReader:
         try:
             with self._app.app_context():
                 return mailboxes.is_reading_wanted(self._imap.name)
-        except SQLAlchemyError:  # the reading itself tells
+        except SQLAlchemyError:  # the reading itself reports it
             return False
 
     @property

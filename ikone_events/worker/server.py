@@ -52,8 +52,8 @@ def serve(
     _allow_files()
     _share_heaps()
     server = listen(app, host, port)
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, server.asyncore.stop)
+    signal.signal(signal.SIGINT, server.asyncore.stop)
     if worker:
         engine.start()
     ready()
@@ -82,10 +82,23 @@ def _share_heaps() -> None:
 class _Loop:
     """Waitress's loop over all sockets, with a pause if there are many."""
 
+    def __init__(self) -> None:
+        self._stopped = False
+
+    def stop(self, _signum: int, _frame: FrameType | None) -> NoReturn:
+        """Leave the loop. In a handler, waitress would catch an ordinary exception.
+
+        Python drops an exception during a collection of garbage; then the loop looks by itself.
+        """
+        self._stopped = True
+        raise SystemExit(0)
+
     def loop(self, timeout: float, map: dict[int, Any], use_poll: bool) -> None:  # noqa: A002
         """Handle the events of sockets until none is left."""
         while map:
             wasyncore.loop(timeout=timeout, map=map, use_poll=use_poll, count=1)
+            if self._stopped:
+                raise SystemExit(0)
             if len(map) > FEW_CONNECTIONS:
                 time.sleep(len(map) * PAUSE_PER_CONNECTION)
 
@@ -128,11 +141,6 @@ def listen(app: Flask, host: str, port: int) -> Any:
         listener.handle_accept = partial(_accept_all, listener, listener.handle_accept)
     server.asyncore = _Loop()
     return server
-
-
-def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:
-    """Leave the server's loop. In a handler, waitress would catch an ordinary exception."""
-    raise SystemExit(0)
 
 
 def wait_for_stop() -> None:

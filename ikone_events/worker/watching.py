@@ -70,7 +70,7 @@ class RoomWatcher:
             event = find_event(slug)
             return self._look_into(event) if event is not None else Look.NOT_DONE
         except RoomUnavailable:
-            log.warning("the provider of a video room does not tell who is in it")
+            log.warning("the provider of a video room does not report who is in it")
             return Look.FAILED
         except Exception as fault:  # noqa: BLE001 - the thread must go on
             log.error("a video room was not looked into (%s)", type(fault).__name__)

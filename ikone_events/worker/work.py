@@ -25,7 +25,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.mails.outbox_pause import is_paused
 from ikone_events.services.office import alarms, mornings
 from ikone_events.services.operating import health
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.plan import plans
 from ikone_events.services.privacy.archiving import events_to_forget
 from ikone_events.services.privacy.forgetting import due_early
@@ -211,9 +211,9 @@ def _settle_step(step_id: int) -> None:
     log.info("step %d: %s", step_id, outcome or "run by another worker")
 
 
-def _lay_plan(slug: str) -> None:
+def _create_plan(slug: str) -> None:
     with transaction():
-        plans.lay_plan(lock_event(slug), now=now())
+        plans.create_plan(lock_event(slug), now=now())
 
 
 def _update_waiting_list(slug: str) -> None:
@@ -232,9 +232,9 @@ def _stop_mailing(mailing_id: int) -> None:
         stop_outdated(mailing_id, actor=SYSTEM, now=now())
 
 
-def _tidy(_portion: int) -> None:
+def _delete_expired(_portion: int) -> None:
     with transaction():
-        tidy(now(), most=_PORTION)
+        delete_expired(now(), most=_PORTION)
 
 
 def _portions() -> Iterable[int]:
@@ -284,13 +284,13 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 _DUTIES = (
-    _Duty("plan", plans.events_without_plan, _lay_plan),
+    _Duty("plan", plans.events_without_plan, _create_plan),
     _Duty("step", lambda: steps.steps_to_look_at(now()), _settle_step),
     _Duty("waiting list", lambda: expirations.events_to_update(now()), _update_waiting_list),
     _Duty("standing sign-up", lambda: standing_dates.due_registrations(now()), _register_standing),
     _Duty("notice of a change", lambda: updates.events_with_update_due(now()), _notify_of_change),
     _Duty("outdated mailing", lambda: outdated_mailings(now()), _stop_mailing),
-    _Duty("expired data", _portions, _tidy),
+    _Duty("expired data", _portions, _delete_expired),
     _Duty("end of retention", lambda: [e.slug for e in events_to_forget(now())], _forget_event),
     _Duty("who was forgotten", lambda: ("file",), _write_ledger, _HOUR),
     _Duty("alarm", lambda: alarms.alarms_to_settle(now()), _settle_alarms, _MINUTE),

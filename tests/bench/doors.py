@@ -1,7 +1,8 @@
 """Five hundred people who press at the door of a video room within ten seconds.
 
-Meanwhile others look at the public page, and an organiser at the overview and at the list of who is
-there (visitors.py). Everybody opens the door, presses, and reads the page that leads on.
+Meanwhile others look at the public page, and an organiser at the overview, at the list of who is
+there and at the live board (visitors.py). Everybody opens the door, presses, and reads the page
+that leads on.
 """
 
 import secrets
@@ -28,7 +29,8 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
     doors = folder / "doors.txt"
     installation.call("tests.bench.door_links", path.rpartition("/")[2], PEOPLE, doors)
     waits: Waits = {}
-    pages = ("/organise/", f"/organise{path}", f"/organise{path}/attendance")
+    own = f"/organise{path}"
+    pages = ("/organise/", own, f"{own}/attendance", f"{own}/live")
     with (
         installation.serving() as server,
         visitors(server.port, path, password, waits, organisers=pages),

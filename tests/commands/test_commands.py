@@ -8,6 +8,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from ikone_events.commands import COMMANDS, find_command
 from ikone_events.demo.story import folder
 from ikone_events.services.followup.materials import path_of
 from ikone_events.store.events.queries import find_event
@@ -17,6 +18,11 @@ from tests.spreadsheets import cells_of, has_formula
 
 def call(app: Flask, *words: str, typed: str | None = None) -> Result:
     return app.test_cli_runner().invoke(args=list(words), input=typed)
+
+
+def test_every_command_is_found_by_its_name() -> None:
+    found = [find_command(name) for name in COMMANDS]
+    assert [command and command.name for command in found] == list(COMMANDS)
 
 
 def test_event_list_names_every_event(app: Flask) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +14,8 @@ from ikone_events.demo import trial
 from ikone_events.demo.catcher import Catcher
 from ikone_events.demo.day import add_day
 from ikone_events.demo.pages import Trial, TrialClock
-from ikone_events.demo.story import SCENARIOS, Story, tell
+from ikone_events.demo.story import SCENARIOS, Story, make_story
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.organisers import get_account_of
@@ -35,18 +35,20 @@ from ikone_events.store.rooms.models import AttendanceRecord
 RUNNING, ON_SITE = "rundruf-heute", "werkstatt-heute"
 
 
-@pytest.fixture(params=SCENARIOS)
+@pytest.fixture(scope="module", params=SCENARIOS)
 def story(request: pytest.FixtureRequest) -> Story:
-    return tell(request.param, today=date(2026, 11, 30))
+    return make_story(request.param, today=date(2026, 11, 30))
 
 
-@pytest.fixture
-def day(story: Story, tmp_path: Path) -> Iterator[Flask]:
-    """The trial's application with both events, as `run_trial` makes it."""
+@pytest.fixture(scope="module")
+def day(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The trial's application with both events, as `run_trial` makes it; tests only read it."""
     clock = TrialClock(story.begins.astimezone(UTC))
     catcher = Catcher(clock)
     port = catcher.start()
-    settings = trial._settings(tmp_path, host="127.0.0.1", port=8000, smtp_port=port)
+    settings = trial._settings(
+        tmp_path_factory.mktemp("day"), host="127.0.0.1", port=8000, smtp_port=port
+    )
     app = create_app(settings, clock=clock, more_pages=Trial(clock, catcher).register)
     app.extensions["ikone_wake"] = lambda: None
     with app.app_context():
@@ -111,6 +113,7 @@ def test_tickets_of_today_open_the_entrance(day: Flask) -> None:
         select(Registration).where(Registration.event_id == event_of(ON_SITE).id)
     ).first()
     assert person is not None
+    assert person.mode == Mode.ON_SITE.value  # also once the event is online too
     address = get_installation().check_in(person.public_id, person.link_epoch)
     token = address.rpartition("/")[2]
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.demo.story import SCENARIOS, folder, tell
+from ikone_events.demo.story import SCENARIOS, folder, make_story
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.registering.form_fields import FieldKind
 from ikone_events.services.operating.loading import store_dataset
@@ -19,7 +19,7 @@ from ikone_events.store.registering.models import Registration
 
 
 def load(app: Flask, scenario: str) -> None:
-    story = tell(scenario, today=date(2026, 11, 22))
+    story = make_story(scenario, today=date(2026, 11, 22))
     with app.app_context(), transaction():
         store_dataset(read_dataset(story.data), folder=folder(), actor="demo", now=story.begins)
 
@@ -63,7 +63,7 @@ def test_conference_asks_for_food_and_access_needs_for_a_short_time(app: Flask) 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_text_has_its_english(scenario: str) -> None:
-    story = tell(scenario, today=date(2026, 11, 22))
+    story = make_story(scenario, today=date(2026, 11, 22))
     fields = [field for event in read_dataset(story.data).events for field in event.fields]
     assert fields
     for field in fields:

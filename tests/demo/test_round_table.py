@@ -10,7 +10,7 @@ from ikone_events.app import create_app
 from ikone_events.demo import trial
 from ikone_events.demo.pages import TrialClock
 from ikone_events.demo.round_table import add_round_table
-from ikone_events.demo.story import SCENARIOS, tell
+from ikone_events.demo.story import SCENARIOS, make_story
 from ikone_events.services.registering.standing_dates import due_registrations, register_standing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.queries import find_event
@@ -20,7 +20,7 @@ from ikone_events.store.registering.models import Registration
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_people_are_registered_for_the_open_date(scenario: str, tmp_path: Path) -> None:
-    story = tell(scenario, today=date(2026, 11, 30))
+    story = make_story(scenario, today=date(2026, 11, 30))
     clock = TrialClock(story.begins.astimezone(UTC))
     settings = trial._settings(tmp_path, host="127.0.0.1", port=8000, smtp_port=1)
     app = create_app(settings, clock=clock)

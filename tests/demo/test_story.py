@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.demo.story import folder, shift_weeks, tell
+from ikone_events.demo.story import folder, make_story, shift_weeks
 from ikone_events.domain.figures.press import press_sentence
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.refusals import UnfitInput
@@ -36,7 +36,7 @@ DATA = json.loads((folder() / "ikone.json").read_text(encoding="utf-8"))
 
 
 def load(app: Flask, scenario: str) -> tuple[Loaded, datetime]:
-    story = tell(scenario, today=date(2026, 11, 22))
+    story = make_story(scenario, today=date(2026, 11, 22))
     with app.app_context(), transaction():
         dataset = read_dataset(story.data)
         return store_dataset(dataset, folder=folder(), actor="demo", now=story.begins), story.begins
@@ -44,7 +44,7 @@ def load(app: Flask, scenario: str) -> tuple[Loaded, datetime]:
 
 @pytest.mark.parametrize("today", [date(2026, 11, 16) + timedelta(days=n) for n in range(14)])
 def test_monday_begins_on_the_monday_of_this_week(today: date) -> None:
-    story = tell("monday", today=today)
+    story = make_story("monday", today=today)
 
     assert story.begins.date() == today - timedelta(days=today.weekday())
     assert (story.begins.hour, story.begins.minute) == (8, 30)

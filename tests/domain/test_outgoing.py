@@ -28,6 +28,7 @@ INSIDE = (
     *("[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::1]", "[2002:7f00:1::1]"),
     *("[2001::1]", "[2001:db8::1]", "[100::1]", "[3fff::1]", "[5f00::1]", "[fec0::1]"),
     *("127.0.0.1.", "１２７.0.0.1", "127。0。0。1", "ⓛocalhost", "①②⑦.0.0.1"),
+    *("🯱🯲🯷.0.0.🯱", "a.🄻ocalhost"),  # of later Unicode than the codec idna
 )
 # Numbers that are 127.0.0.1 for some programs, and what is no host for any.
 NO_HOSTS = (

@@ -17,10 +17,10 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.accounts.changes import SHELL, set_active
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.accounts.password_links import send_link
-from ikone_events.services.followup.answers import AnswerWish, answer
+from ikone_events.services.followup.answers import AnswerInput, answer
 from ikone_events.services.mails.facts import standing_page
 from ikone_events.services.mails.texts import TextChange
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.services.plan.step_mails import OwnMessage, note_message
 from ikone_events.services.privacy.retention_record import WORKER, recording
 from ikone_events.services.registering.registrations import Applicant, register
@@ -180,7 +180,7 @@ def _plans(app: Flask) -> dict[str, str]:
     make_registration(app, stuck)
     with app.app_context(), transaction():
         for event in all_events():
-            lay_plan(event, now=NOW - timedelta(days=30))
+            create_plan(event, now=NOW - timedelta(days=30))
         dispatch = db.select(Step.id).where(Step.event_id == stuck.id, Step.name == "dispatch")
         return {"stuck_step": str(db.session.scalars(dispatch).one())}
 
@@ -242,8 +242,15 @@ def _own_fields(app: Flask, event: Event, person: Registration) -> None:
             make_answer(app, person, field, "vegan")
 
 
-def _mails(app: Flask, event: Event) -> dict[str, str]:
-    """One as it is really written, with its calendar entry, and one that was refused."""
+def fill_outbox(app: Flask) -> None:
+    """Two mails to be sent: one as it is really written, one to a long address."""
+    event = make_event(app, slug="open", **CONTENT)
+    sign_up(app, event)
+    make_mail(app, make_registration(app, event, email=f"neu@{'gemeinde-' * 5}amt.example.org"))
+
+
+def sign_up(app: Flask, event: Event) -> OutboxMail:
+    """Somebody registers as on the page; returns the mail, which has a calendar entry."""
     applicant = Applicant(
         first_name="Jördis",
         last_name="Beispiel",
@@ -254,12 +261,17 @@ def _mails(app: Flask, event: Event) -> dict[str, str]:
     with app.app_context():
         with transaction():
             register(event.slug, applicant, now=NOW)
-        wanted = db.select(OutboxMail.id).where(OutboxMail.recipient == applicant.email)
-        mail = db.session.scalars(wanted).one()
+        wanted = db.select(OutboxMail).where(OutboxMail.recipient == applicant.email)
+        return db.session.scalars(wanted).one()
+
+
+def _mails(app: Flask, event: Event) -> dict[str, str]:
+    """One as it is really written, and one that was refused."""
+    mail = sign_up(app, event)
     refused = make_registration(app, event, organisation_text=LONG)
     words = "550 5.1.1 <maria@example.org>: Recipient address rejected: User unknown"
     failed = make_mail(app, refused, state="failed", answer=words, tries=3)
-    return {"mail": str(mail), "failed": str(failed.id)}
+    return {"mail": str(mail.id), "failed": str(failed.id)}
 
 
 def _sendings(app: Flask, event: Event) -> str:
@@ -481,7 +493,7 @@ def _held(app: Flask) -> None:
     asked = make_registration(app, event, question="Und wann?")
     make_registration(app, event, status="waitlisted")
     with app.app_context(), transaction():
-        wish = AnswerWish(answer="Nichts.", version=0, publish="public")
+        wish = AnswerInput(answer="Nichts.", version=0, publish="public")
         answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from ikone_events.demo.story import folder, tell
+from ikone_events.demo.story import folder, make_story
 from ikone_events.domain.operating.dataset import read_dataset
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.installation import get_installation
@@ -70,7 +70,7 @@ ANSWER = "Ja, solange der Rat das Konzept beschließt."
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """The installation of the network on the morning of the workshop."""
     with running(tmp_path / "data", begins=BEFORE) as started:
-        story = tell("after", today=date(2021, 1, 13))
+        story = make_story("after", today=date(2021, 1, 13))
         with started.app.app_context(), transaction():
             dataset = read_dataset(story.data)
             store_dataset(dataset, folder=folder(), actor="demo", now=story.begins)

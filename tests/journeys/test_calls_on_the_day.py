@@ -46,7 +46,7 @@ def on_site(office: Office) -> Event:
 def test_who_is_there_already_and_how_to_get_in_by_phone(office: Office, meeting: Event) -> None:
     office.desk.begin()
     office.desk.press("Live-Ansicht öffnen")
-    assert "0 von 2 sind im Raum" in office.desk.reads()
+    assert "0 von 2 sind da" in office.desk.reads()
     assert "0631 4711, PIN 22" in office.desk.reads()
     assert office.desk.presses == 1
 

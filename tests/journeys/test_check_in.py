@@ -20,6 +20,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord, CheckInPress
 from tests.accounts import make_account
 from tests.browser import ARGUMENTS, PATIENCE_MS, collect_problems
+from tests.effort import by_night
 from tests.factories import TODAY, check_in_path, make_event, make_registration
 from tests.journeys.installation import ORGANISER, PASSWORD, Installation
 from tests.video import write_film
@@ -86,8 +87,12 @@ def waiting(page: Page) -> list[dict[str, Any]]:
     return json.loads(kept[0]) if kept else []
 
 
-def test_two_helpers_check_sixty_people_in(browser: Browser, installation: Installation) -> None:
-    event, people = on_the_day(installation, 60)
+def test_two_helpers_check_everybody_in(browser: Browser, installation: Installation) -> None:
+    """Sixty people, by day twenty."""
+    each, few = by_night((25, 5), (8, 2))
+    same = 2 * each
+    camera = same + few
+    event, people = on_the_day(installation, camera + few)
     codes = [installation.url + check_in_path(installation.app, person) for person in people]
     path = f"{installation.url}/organise/events/{event.slug}/check-in"
     with (
@@ -98,18 +103,18 @@ def test_two_helpers_check_sixty_people_in(browser: Browser, installation: Insta
         expect(phone.locator("main")).to_have_attribute("data-page", "entrances")
         phone.get_by_role("link", name="Einlass öffnen").click()
         desk.goto(path)
-        for number in range(25):  # both at once, each their own
+        for number in range(each):  # both at once, each their own
             scan(
                 desk,
                 codes[number].upper().replace(codes[number].rpartition("/")[2].upper(), "")
                 + codes[number].rpartition("/")[2],
             )
-            name = people[25 + number].last_name
+            name = people[each + number].last_name
             phone.fill("#typed", name)
             phone.locator("#entry-missing li:visible button").click()
             expect(desk.locator(".arrived h2")).to_have_text(f"Maria {people[number].last_name}")
             expect(phone.locator(".arrived h2")).to_have_text(f"Maria {name}")
-        for number in range(50, 55):  # both at once the same person
+        for number in range(same, camera):  # both at once the same person
             scan(desk, codes[number])
             phone.fill("#typed", codes[number])
             phone.press("#typed", "Enter")
@@ -118,18 +123,18 @@ def test_two_helpers_check_sixty_people_in(browser: Browser, installation: Insta
                 expect(page.locator(".arrived h2")).to_have_text(wanted)
             again = sum(page.locator("[data-checked-in]").count() for page in (desk, phone))
             assert again == 1, "one of both reads that the person was in already"
-        for number in range(55, 60):  # by the phone's own camera, which opens the address
+        for number in range(camera, camera + few):  # by the phone's camera, which opens the address
             phone.goto(codes[number])
             phone.get_by_role("button", name="Einlass").click()
             expect(phone.locator(".arrived")).to_contain_text("eingelassen von Tina Türe")
         desk.goto(path)
-        expect(desk.locator("#inside")).to_have_text("60 von 60 sind da")
+        expect(desk.locator("#inside")).to_have_text(f"{len(people)} von {len(people)} sind da")
         expect(desk.locator("#entry-missing")).to_contain_text("Alle sind da")
         assert problems == []
     found = helpers_of(installation.app)
-    assert sum(found.values()) == 60
-    assert found["Wilma Organisaria"] >= 25
-    assert found["Tina Türe"] >= 30
+    assert sum(found.values()) == len(people)
+    assert found["Wilma Organisaria"] >= each
+    assert found["Tina Türe"] >= each + few
 
 
 def test_second_scan_and_undo_are_told_to_both(
@@ -172,6 +177,23 @@ def test_keyboard_of_a_phone_goes_on_at_the_answer(
         assert phone.evaluate("document.activeElement.id") == "entry-result"
 
 
+def test_press_far_down_a_phone_shows_who_that_was(
+    browser: Browser, installation: Installation
+) -> None:
+    event, _people = on_the_day(installation, 30)
+    touch = {"has_touch": True, "is_mobile": True}
+    with helper(browser, installation, DOOR, PHONE, **touch) as phone:
+        phone.goto(f"{installation.url}/organise/events/{event.slug}/check-in")
+        phone.locator("#entry-missing button").last.tap()
+        expect(phone.locator(".arrived h2")).to_have_text("Maria Gast29")
+        expect(phone.locator(".arrived h2")).to_be_in_viewport()
+        phone.fill("#typed", "gast28")
+        expect(phone.locator("#entry-missing button:visible")).to_be_in_viewport()
+        expect(phone.locator("[data-nobody]")).to_be_hidden()
+        phone.fill("#typed", "gast29")
+        expect(phone.locator("[data-nobody]")).to_contain_text("„Suchen“ findet auch")
+
+
 def test_presses_without_a_network_are_sent_when_it_is_back(
     browser: Browser, installation: Installation
 ) -> None:
@@ -212,6 +234,24 @@ def test_presses_without_a_network_are_sent_when_it_is_back(
         expect(phone.locator("[data-queue]")).to_be_hidden()
         assert waiting(phone) == []
     assert helpers_of(app) == {"Tina Türe": 3, "Wilma Organisaria": 1}
+
+
+def test_clock_that_is_set_while_a_press_waits_loses_nobody(
+    browser: Browser, installation: Installation
+) -> None:
+    """A phone whose clock was wrong for years gets the time together with the network."""
+    event, people = on_the_day(installation, 1)
+    with helper(browser, installation, DOOR, PHONE) as phone:
+        phone.clock.install(time="2020-01-01T00:00:00Z")
+        phone.goto(f"{installation.url}/organise/events/{event.slug}/check-in")
+        phone.context.set_offline(True)
+        phone.fill("#typed", check_in_path(installation.app, people[0]))
+        phone.press("#typed", "Enter")
+        expect(phone.locator("[data-why=offline]")).to_be_visible()
+        phone.clock.set_system_time("2026-03-02T09:00:00Z")
+        phone.context.set_offline(False)
+        expect(phone.locator("[data-queue]")).to_be_hidden()
+        expect(phone.locator("#inside")).to_have_text("1 von 1 ist da")
 
 
 def test_press_whose_answer_was_lost_is_one_press(

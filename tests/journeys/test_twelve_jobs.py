@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import select
 
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
@@ -100,7 +100,7 @@ def _enter_link(office: Office, _folder: Path) -> None:
         "Ohne Link", "Kiefer", room_url="", starts_at=begins, ends_at=begins + timedelta(hours=1)
     )
     with office.at.app.app_context(), transaction():
-        lay_plan(db.session.get_one(Event, event.id), now=event.created_at)
+        create_plan(db.session.get_one(Event, event.id), now=event.created_at)
     office.desk.begin()
     office.desk.press("Link eintragen", within=_todo("Ohne Link"))
     office.desk.type(room_url=ROOM)

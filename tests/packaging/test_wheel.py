@@ -36,13 +36,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def wheel(folder_of_run: Path) -> Path:
     """The wheel, built once for all processes of a run.
 
     Groups of pytest-xdist 3.8 have no effect with pytest 9.2: each process built a wheel.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "built-wheel"
+    folder = folder_of_run / "built-wheel"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

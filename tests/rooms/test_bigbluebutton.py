@@ -13,6 +13,7 @@ from ikone_events.domain.rooms.providers import (
     RoomUnavailable,
     Visitor,
 )
+from ikone_events.services.rooms import outgoing
 from ikone_events.services.rooms.entering import (
     join_address,
     keep_room,
@@ -157,8 +158,10 @@ def test_server_that_misbehaves_makes_no_room(app: Flask, bbb: BbbServer, manner
     assert MANNERS[manner] in str(refused.value)
 
 
-@pytest.mark.slow
-def test_slow_server_is_not_waited_for_long(app: Flask, bbb: BbbServer) -> None:
+def test_slow_server_is_not_waited_for_long(
+    app: Flask, bbb: BbbServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "SECONDS", 0.3)
     bbb.manner = Manner.SLOW  # for as long as nobody gives up
     event = make_event(app, room_provider="bbb")
     with app.app_context(), pytest.raises(RoomUnavailable):

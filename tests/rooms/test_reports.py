@@ -286,6 +286,25 @@ def test_report_names_nobody_who_has_been_forgotten(client: FlaskClient, day: Da
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (8, 9)
 
 
+def test_report_and_look_after_somebody_was_forgotten_name_nobody(
+    client: FlaskClient, day: Day
+) -> None:
+    """People stay a while after the end, and the report comes when the last one has left."""
+    anna, kai = day.person(), day.person()
+    for each in (anna, kai):
+        day.enter(each)
+    day.minutes(10)
+    opaque = _id(day, anna)
+    day.clock.moment = day.event.ends_at + timedelta(minutes=1)
+    with day.app.app_context(), transaction():
+        forget_person(db.session.get_one(Registration, anna.id), now=day.clock.moment)
+    day.minutes(2)
+    assert opaque not in str(everything(day.app))
+    assert _post(client, day, _body(day, {opaque: 540, _id(day, kai): 560})) == 204
+    assert opaque not in str(everything(day.app))
+    assert (day.minutes_of(anna), day.minutes_of(kai)) == (9, 9)
+
+
 def _reports(day: Day) -> list[str]:
     with day.app.app_context():
         return [each.report for each in sessions_of(day.event.id)]

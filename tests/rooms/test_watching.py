@@ -14,7 +14,11 @@ from ikone_events.config import Settings
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.providers import Presence, RoomRole, Visitor
 from ikone_events.services.rooms import watching
-from ikone_events.services.rooms.attendance import AttendanceMark, save_attendance
+from ikone_events.services.rooms.attendance import (
+    AttendanceMark,
+    save_attendance,
+    state_attendance,
+)
 from ikone_events.services.rooms.entering import join_address, moderator_id, visitor_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -97,6 +101,13 @@ def test_look_keeps_what_other_sources_have_said(day: Day) -> None:
     record = day.record(anna)
     assert record is not None
     assert (record.door_at, record.stated, record.minutes) == (pressed, "", 1)
+    with day.app.app_context(), transaction():
+        state_attendance(anna.public_id, Attendance.MISSED, now=day.clock.moment, by="Paula")
+    day.minutes(2)
+    record = day.record(anna)
+    assert record is not None
+    assert (record.door_at, record.stated, record.stated_by) == (pressed, "missed", "Paula")
+    assert record.minutes == 3
 
 
 def test_people_of_other_events_and_moderators_are_not_counted(day: Day) -> None:
@@ -362,6 +373,22 @@ def test_look_writes_many_people_by_one_statement(day: Day) -> None:
                 day, lambda: watching.record_look(day.event, found, now=day.clock.moment)
             )
     assert sum("INTO attendance" in each for each in written) == 1
+
+
+def test_person_on_two_devices_is_counted_once(day: Day) -> None:
+    """The server lists them twice with the same id, beside one without any."""
+    anna = day.person()
+    day.enter(anna)
+    with day.app.app_context():
+        twice = [Presence(visitor_of(anna).opaque_id, name) for name in ("Anna", "Anna (2)")]
+        for _minute in range(2):
+            day.clock.move(minutes=1)
+            with transaction():
+                assert watching.claim_look(day.event, now=day.clock.moment)
+            with transaction():
+                found = [*twice, Presence("")]
+                assert watching.record_look(day.event, found, now=day.clock.moment) == 1
+    assert day.minutes_of(anna) == 1
 
 
 def _statements(day: Day, do: object) -> list[str]:

@@ -18,7 +18,7 @@ from tests.rush.test_rush import Installation, installation, zygote
 
 __all__ = ["installation", "zygote"]  # fixtures
 
-PEOPLE, SEE_OTHER = by_night(500, 60), 303
+PEOPLE, SEE_OTHER = by_night(500, 25), 303
 ROOM = "https://video.example.org/raum"
 
 pytestmark = [pytest.mark.slow]

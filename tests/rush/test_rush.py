@@ -27,9 +27,10 @@ from tests.effort import by_night
 from tests.factories import make_event
 from tests.mailbox import Mailbox
 from tests.postgres import fresh_database
+from tests.programs import ZYGOTE
 from tests.rush.clients import Answer
 
-PEOPLE, SEATS = by_night(1000, 150), 50
+PEOPLE, SEATS = by_night(1000, 90), 50
 SEE_OTHER, CONFLICT = 303, 409
 ON_POSTGRES = [pytest.mark.postgres]
 
@@ -84,7 +85,7 @@ class Installation:
 @pytest.fixture
 def zygote() -> str:
     """What the servers are forked from."""
-    return "tests.crash.zygote"
+    return ZYGOTE
 
 
 @pytest.fixture(

@@ -1,17 +1,16 @@
-"""`python -m tests.rush.unlocked LOG`: our commands, with the lock of an event taken away.
+"""`python -m tests.rush.unlocked`: our commands, with the lock of an event taken away.
 
 Whoever writes the event's row makes the others wait. Here the driver is given a SELECT of the same
 row in the place of that UPDATE, and the plain statement of registrations is left out; all else is
 as it is.
 """
 
-import sys
 from typing import Any
 
 from sqlalchemy import Engine, event
 
 from ikone_events.store.registering import current_event
-from tests.crash.zygote import serve
+from tests.zygote import serve
 
 _LOCK = "UPDATE event SET lock_version="
 
@@ -29,4 +28,4 @@ def _read_instead(
 
 if __name__ == "__main__":
     current_event.update_rows = lambda *_statement, **_values: 0
-    serve(sys.argv[1])
+    serve()

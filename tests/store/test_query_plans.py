@@ -53,9 +53,9 @@ def heard(app: Flask) -> Iterator[Statements]:
     """Every question that is asked meanwhile, with its values."""
     statements: Statements = []
 
-    def run(plan: Any, values: dict[str, Any], take: Any) -> Any:
+    def run(bind: Any, plan: Any, values: dict[str, Any], take: Any) -> Any:
         hear(None, None, plan.sql, plain._bound(plan, values))
-        return plain_run(plan, values, take)
+        return plain_run(bind, plan, values, take)
 
     def hear(_connection: Any, _cursor: Any, words: str, values: Any, *_rest: Any) -> None:
         about = "registration" in words or "outbox_mail" in words
@@ -66,9 +66,11 @@ def heard(app: Flask) -> Iterator[Statements]:
         engine: Engine = db.engine
     plain_run, plain._run = plain._run, run
     event.listen(engine, "before_cursor_execute", hear)
-    yield statements
-    event.remove(engine, "before_cursor_execute", hear)
-    plain._run = plain_run
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+        plain._run = plain_run
 
 
 def plans(app: Flask, statements: Statements) -> dict[str, str]:

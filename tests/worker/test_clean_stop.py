@@ -1,9 +1,5 @@
 """SIGTERM: the mail that is being sent is finished, the next one is not begun."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,11 +12,10 @@ from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
-from tests.factories import SECRET, make_event, make_mail, make_registration
+from tests.factories import make_event, make_mail, make_registration
 from tests.patience import PATIENCE, wait_for
+from tests.programs import Program, environment, start
 from tests.scripted_smtp import ScriptedServer, Turn
-
-START = [sys.executable, "-c", "from ikone_events.cli import main; main()"]
 
 
 class SlowServer:
@@ -43,44 +38,34 @@ def slow() -> Iterator[SlowServer]:
     thinking.go_on.set()
 
 
-def threads_of(process: subprocess.Popen[bytes]) -> int:
+def threads_of(program: Program) -> int:
     """How many threads a process has; those that only wait end as soon as it is to stop."""
-    return len(list(Path(f"/proc/{process.pid}/task").iterdir()))
+    return len(list(Path(f"/proc/{program.pid}/task").iterdir()))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["worker", "serve"])
 def test_running_mail_is_finished_and_no_other_begun(
-    app: Flask, settings: Settings, slow: SlowServer, command: str
+    app: Flask, settings: Settings, slow: SlowServer, command: str, tmp_path: Path
 ) -> None:
-    start = datetime.now(UTC) + timedelta(days=14)  # the processes have the real clock
-    event = make_event(app, starts_at=start, ends_at=start + timedelta(hours=2))
+    begins = datetime.now(UTC) + timedelta(days=14)  # the processes have the real clock
+    event = make_event(app, starts_at=begins, ends_at=begins + timedelta(hours=2))
     mails = [make_mail(app, make_registration(app, event)) for _ in range(3)]
     with ScriptedServer(script=slow.script) as server:
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("IKONE_")},
-            "IKONE_SECRET_KEY": SECRET,
-            "IKONE_BASE_URL": "http://localhost",
-            "IKONE_DATA_DIR": str(settings.data_dir),
-            "IKONE_SMTP_URL": server.url,
-            "IKONE_MAIL_PER_MINUTE": "600000",
-        }
+        own = environment(settings.data_dir, smtp_url=server.url, mail_per_minute="600000")
         port = ["--port", str(free_port())] if command == "serve" else []
-        process = subprocess.Popen(
-            [*START, command, *port], env=environment, stdout=subprocess.DEVNULL
-        )
+        program = start(command, *port, environment=own, log=tmp_path / "log")
         try:
             assert slow.reached.wait(PATIENCE)
-            running = threads_of(process)
-            process.send_signal(signal.SIGTERM)
-            wait_for(lambda: threads_of(process) < running)  # it has been heard
-            threading.Event().wait(1.5)  # the answer is still out
-            assert process.poll() is None
+            running = threads_of(program)
+            program.terminate()
+            wait_for(lambda: threads_of(program) < running)  # it has been heard
+            threading.Event().wait(0.5)  # the answer is still out
+            assert program.is_alive()
             slow.go_on.set()
-            assert process.wait(PATIENCE) == 0
+            assert program.end()[0] == "0"
         finally:
-            process.kill()
-            process.wait()
+            program.kill()
     with app.app_context():
         found = [db.session.get_one(OutboxMail, mail.id) for mail in mails]
         assert [mail.state for mail in found] == ["sent", "queued", "queued"]

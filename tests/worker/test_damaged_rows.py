@@ -50,7 +50,7 @@ DAMAGE = [
 
 @pytest.fixture
 def settings(settings: Settings, mailbox: Mailbox) -> Settings:
-    return replace(settings, smtp_url=mailbox.url)
+    return replace(settings, smtp_url=mailbox.url, mail_per_minute=600_000)
 
 
 def damage(settings: Settings, table: str, column: str, number: int, value: object) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from ikone_events.domain.registering.registration import Status
 from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.store.db import db, transaction
 from ikone_events.worker.engine import Engine, open_queue
+from tests.conftest import lay_tables
 from tests.dovecot import dovecot
 from tests.factories import (
     NOW,
@@ -49,12 +50,6 @@ ENGINES = [
 ]
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as server:
-        yield server
-
-
 @pytest.fixture(params=ENGINES)
 def settings(
     request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox
@@ -63,23 +58,39 @@ def settings(
     if request.param == "embedded":
         yield make_settings(tmp_path, **common)
     else:
-        with fresh_database() as url:
+        with fresh_database(laid=True) as url:
             yield make_settings(tmp_path, database_url=url, engine_url=url, **common)
 
 
+Start = Callable[..., Flask]
+
+
 @pytest.fixture
-def running(settings: Settings, clock: FixedClock) -> Iterator[Flask]:
+def installed(settings: Settings, clock: FixedClock, empty_database: Path) -> Iterator[Start]:
+    """Makes an application with other settings; its engine is stopped in the end."""
+    apps = []
+
+    def install(**changes: object) -> Flask:
+        own = replace(settings, **changes)  # type: ignore[arg-type]
+        app = create_app(own, clock=clock)
+        lay_tables(app, own, empty_database)
+        apps.append(app)
+        return app
+
+    yield install
+    for app in apps:
+        app.extensions["ikone_engine"].stop()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def running(installed: Start) -> Flask:
     """The application with its worker threads at work."""
-    app = create_app(settings, clock=clock)
-    with app.app_context():
-        db.create_all()
-    engine: Engine = app.extensions["ikone_engine"]
-    engine.start()
-    yield app
-    engine.stop()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    app = installed()
+    app.extensions["ikone_engine"].start()
+    return app
 
 
 def test_registration_sends_its_mail_by_itself(running: Flask, mailbox: Mailbox) -> None:
@@ -99,13 +110,9 @@ def test_registration_sends_its_mail_by_itself(running: Flask, mailbox: Mailbox)
     assert mailbox.received[0].recipient == "eva@example.org"
 
 
-def test_each_wake_up_is_heard_without_a_tick(
-    settings: Settings, clock: FixedClock, mailbox: Mailbox
-) -> None:
+def test_each_wake_up_is_heard_without_a_tick(installed: Start, mailbox: Mailbox) -> None:
     """Also the one that comes at the very moment in which the worker begins or ends its run."""
-    app = create_app(replace(settings, tick_seconds=1000), clock=clock)
-    with app.app_context():
-        db.create_all()
+    app = installed(tick_seconds=1000)
     engine: Engine = app.extensions["ikone_engine"]
     engine.start()
     registration = make_registration(app, make_event(app))
@@ -113,22 +120,16 @@ def test_each_wake_up_is_heard_without_a_tick(
         make_mail(app, registration)
         engine.wake()
         wait_for(lambda number=number: len(mailbox.received) == number)
-    engine.stop()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_lone_mails_need_neither_a_tick_nor_a_look_into_the_queue(
-    settings: Settings, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    installed: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the second one finds the connection of the first open."""
     monkeypatch.setattr("ikone_events.worker.engine._LOOK_SECONDS", 1000.0)
     monkeypatch.setattr("ikone_events.worker.work._KEEP_SECONDS", 1000.0)
     with ScriptedServer() as server:
-        app = create_app(replace(settings, tick_seconds=1000, smtp_url=server.url), clock=clock)
-        with app.app_context():
-            db.create_all()
+        app = installed(tick_seconds=1000, smtp_url=server.url)
         engine: Engine = app.extensions["ikone_engine"]
         engine.start()
         registration = make_registration(app, make_event(app))
@@ -138,9 +139,6 @@ def test_lone_mails_need_neither_a_tick_nor_a_look_into_the_queue(
             wait_for(lambda number=number: len(server.taken) == number)
         engine.stop()
         assert server.connections == 1
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_threads_that_ask_at_one_moment_get_one_queue(app: Flask) -> None:
@@ -197,38 +195,24 @@ def test_engine_that_cannot_be_reached_does_not_spoil_the_request(
 
 
 def test_mailbox_that_hangs_holds_up_no_mail_and_no_stop(
-    settings: Settings, clock: FixedClock, mailbox: Mailbox
+    installed: Start, mailbox: Mailbox
 ) -> None:
     with ScriptedImap(lambda name: SILENT if name == "LOGIN" else None) as imap:
-        app = create_app(replace(settings, imap_url=imap.url), clock=clock)
-        with app.app_context():
-            db.create_all()
+        app = installed(imap_url=imap.url)
         make_mail(app, make_registration(app, make_event(app)))
         engine: Engine = app.extensions["ikone_engine"]
         engine.start()
         wait_for(lambda: imap.heard and mailbox.received)
         engine.stop()
         assert "LOGIN" in imap.heard[-1], "it still waits for an answer"
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.mark.imap
-def test_engine_reads_the_mailbox_by_itself(
-    settings: Settings, clock: FixedClock, mailbox: Mailbox
-) -> None:
+def test_engine_reads_the_mailbox_by_itself(installed: Start) -> None:
     box = dovecot().mailbox()
-    app = create_app(replace(settings, imap_url=box.url), clock=clock)
-    with app.app_context():
-        db.create_all()
+    app = installed(imap_url=box.url)
     person = make_registration(app, make_event(app), email=EVA, calendar_uid=UID)
     make_mail(app, person, state="sent", calendar_uid=UID, calendar_sequence=0)
     box.put(exchange())
-    engine: Engine = app.extensions["ikone_engine"]
-    engine.start()
+    app.extensions["ikone_engine"].start()
     wait_for(lambda: box.subjects("Ikone/processed"))
-    engine.stop()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()

@@ -245,8 +245,8 @@ def test_connection_that_died_between_two_mails_costs_no_mail(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lease", [6])
-@pytest.mark.parametrize("stage", by_night(STAGES, ("EHLO", "BODY")))  # six seconds each
+@pytest.mark.parametrize("lease", [by_night(6, 3)])
+@pytest.mark.parametrize("stage", by_night(STAGES, ("EHLO", "BODY")))  # a lease and more each
 def test_silent_server_is_left_after_a_while_and_asked_again_later(
     app: Flask, server: ScriptedServer, clock: FixedClock, stage: str
 ) -> None:
@@ -266,7 +266,7 @@ def test_silent_server_is_left_after_a_while_and_asked_again_later(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lease", [6])
+@pytest.mark.parametrize("lease", [by_night(6, 3)])
 def test_server_that_is_silent_to_one_is_patient_with_the_others(
     app: Flask, mails: list[OutboxMail], server: ScriptedServer
 ) -> None:

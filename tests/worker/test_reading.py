@@ -1,10 +1,6 @@
 """The mailbox read to its end: a real server, the parsers, the database, each mail's place."""
 
 import logging
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +46,9 @@ from tests.foreign_mails import (
     thunderbird,
     winmail,
 )
+from tests.patience import PATIENCE
 from tests.postgres import fresh_database
+from tests.programs import environment, start
 from tests.scripted_imap import SILENT, ScriptedImap, StoppedAtMove
 
 pytestmark = pytest.mark.imap
@@ -372,25 +370,17 @@ def test_mail_at_which_the_server_hangs_up_is_passed_over_in_the_end(
 
 
 def test_process_killed_between_storing_and_moving_does_no_harm(
-    app: Flask, clock: FixedClock, box: Postbox, settings: Settings
+    app: Flask, clock: FixedClock, box: Postbox, settings: Settings, tmp_path: Path
 ) -> None:
     clock.moment = datetime.now(UTC)
     invite_eva(app, clock() + timedelta(days=14))
     box.put(exchange(), at=clock())
     proxy = StoppedAtMove(box.server.port)
     url = box.url.replace(f":{box.server.port}/", f":{proxy.port}/")
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("IKONE_")},
-        "IKONE_SECRET_KEY": settings.secret_key,
-        "IKONE_BASE_URL": settings.base_url,
-        "IKONE_DATA_DIR": str(settings.data_dir),
-        "IKONE_IMAP_URL": url,
-        "IKONE_SMTP_URL": "smtp://127.0.0.1:1?tls=none",
-    }
-    words = [str(Path(sys.executable).with_name("ikone-events")), "worker", "--once"]
-    with subprocess.Popen(words, env=environment, cwd=settings.data_dir.parent) as process:
-        assert proxy.reached.wait(60)
-        process.send_signal(signal.SIGKILL)
+    own = environment(settings.data_dir, imap_url=url, smtp_url="smtp://127.0.0.1:1?tls=none")
+    program = start("worker", "--once", environment=own, log=tmp_path / "log")
+    assert proxy.reached.wait(PATIENCE)
+    program.kill()
     assert (rows(app), len(box.subjects())) == ([("answer", "taken")], 1)
     assert reader(app).read() == 0, "its lease is still there"
     clock.move(minutes=6)

@@ -249,12 +249,12 @@ def _public_component(entry: PublicEntry, locale: str) -> Event:
         event["DESCRIPTION"] = _Text(clean_text(entry.summary.public_url))
     if entry.cancelled or entry.brief:
         event["TRANSP"] = vText("TRANSPARENT")
-    if _tells_a_secret(event, entry.summary.public_url):
+    if _contains_personal_link(event, entry.summary.public_url):
         raise CalendarError(Complaint(N_("A public calendar contains somebody's personal link.")))
     return event
 
 
-def _tells_a_secret(event: Event, public_url: str) -> bool:
+def _contains_personal_link(event: Event, public_url: str) -> bool:
     """Whether a text contains a personal link, which gives access to a registration."""
     site = public_url.partition("/events/")[0].removesuffix("/organise")
     texts = [str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION")]

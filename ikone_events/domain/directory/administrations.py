@@ -13,13 +13,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 from ikone_events.domain.refusals import N_
+from ikone_events.domain.words import UMLAUTS
 
 LONGEST = 200
 _LONGEST_WORD = 100  # whole words only: a cut one could end in the name of a kind
 _LONGEST_KNOWN = 40
 _PARTS = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\([^)]*\)")
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 CLASSES = {
     "vg": "vg verbandsgemeinde verbandsgemeindeverwaltung vgv vgem vgverwaltung verbandsgem",
@@ -198,13 +198,13 @@ def _analyse(text: str) -> tuple[list[str], list[str]]:
     """The kinds in a name, and the other words in their order."""
     words = [word[:_LONGEST_WORD] for word in _PARTS.split(_plain(text)) if word]
     classes: set[str] = set()
-    place = [rest for word in words if (rest := _sift(word, classes))]
+    place = [rest for word in words if (rest := _place_part(word, classes))]
     if not classes and not place:
         return [], words
     return sorted(classes), place
 
 
-def _sift(word: str, classes: set[str]) -> str:
+def _place_part(word: str, classes: set[str]) -> str:
     """The part of a word that names the place; a kind in it is added to `classes`."""
     if len(word) > _LONGEST_KNOWN:
         return word
@@ -215,7 +215,7 @@ def _sift(word: str, classes: set[str]) -> str:
         return ""
     if word.endswith("kreis"):
         classes.add("kreis")
-        return _sift(word.removesuffix("kreis"), classes)
+        return _place_part(word.removesuffix("kreis"), classes)
     if word.endswith("str") and word not in _WRITTEN_OUT:
         return f"{word}asse"
     return "" if word in _EMPTY else _WRITTEN_OUT.get(word, word)
@@ -223,7 +223,7 @@ def _sift(word: str, classes: set[str]) -> str:
 
 def _plain(text: str) -> str:
     """Lower case without accents, umlauts written out."""
-    folded = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+    folded = unicodedata.normalize("NFC", text).casefold().translate(UMLAUTS)
     spread = unicodedata.normalize("NFKD", folded).casefold()
     decomposed = unicodedata.normalize("NFKD", spread)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -20,7 +20,7 @@ CHECKED_FOR = timedelta(days=3 * 365)
 
 
 class LegalBasis(StrEnum):
-    """Why the office may store a contact (GDPR 6 (1)); mails tell it (GDPR 14)."""
+    """Why the office may store a contact (GDPR 6 (1)); mails state it (GDPR 14)."""
 
     PUBLIC_TASK = "public_task"
     LEGITIMATE_INTEREST = "legitimate_interest"

@@ -44,6 +44,12 @@ ACTION_LABELS: dict[Action, str] = {
     Action.UNDO: N_("Undo"),
 }
 
+
+def label_of_action(action: str) -> str:
+    """The label of an action in the history, which begins with none of the lifecycle."""
+    return ACTION_LABELS[Action(action)] if action in set(Action) else N_("Draft created")
+
+
 # What is true once the action is done.
 DONE_TEXTS: dict[Action, str] = {
     Action.ANNOUNCE: N_("The event is announced."),

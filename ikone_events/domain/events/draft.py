@@ -52,8 +52,9 @@ _FAR_AHEAD, _LONG = timedelta(days=3 * 365), timedelta(days=31)
 CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
 HEADER_LINES = ("title", "title_en", "contact_name")
-# Links to rooms, whose hosts may be called (`rooms check`): none of one's own network.
 ROOM_LINKS = ("room_url", "moderator_url")
+# Links that are typed: their hosts may be none of one's own network.
+TYPED_LINKS = (*ROOM_LINKS, "feedback_url")
 _TIME_AND_TITLE = re.compile(r"(\d{1,2}[:.]\d{2}(?:\s?[–-]\s?\d{1,2}[:.]\d{2})?)(?:\s+Uhr)?\s+(.*)")
 
 
@@ -80,8 +81,19 @@ def _item(line: str) -> ProgrammeItem:
     return ProgrammeItem(found[1], found[2]) if found else ProgrammeItem("", line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDraft(RegistrationSettings):
+@dataclass(frozen=True, kw_only=True)
+class RoomChoice:
+    """The video room of an event alone: what makes it, and what is typed of a link."""
+
+    room_provider: str = ProviderKind.LINK.value
+    room_url: str = ""
+    room_pin: str = ""
+    moderator_url: str = ""
+    dial_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventDraft(RegistrationSettings, RoomChoice):
     """The content of an event as in its form. Moments are aware UTC.
 
     An empty `plan` is that of the format. `feedback_url` leads to a survey.
@@ -105,11 +117,6 @@ class EventDraft(RegistrationSettings):
     place: str = ""
     directions: str = ""
     bring: str = ""
-    room_provider: str = ProviderKind.LINK.value
-    room_url: str = ""
-    room_pin: str = ""
-    moderator_url: str = ""
-    dial_in: str = ""
     contact_name: str = ""
     contact_email: str = ""
     contact_phone: str = ""
@@ -130,7 +137,7 @@ def check_draft(
 ) -> None:
     """Raise UnfitInput with all complaints about a draft.
 
-    Hosts of rooms may be in one's own network if they are among `hosts`, the links among `kept`
+    Hosts of links may be in one's own network if they are among `hosts`, the links among `kept`
     (stored before), or `hosts` is None (of a draft that is stored already).
     """
     found = [
@@ -147,17 +154,6 @@ def check_draft(
         raise UnfitInput(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomChoice:
-    """The video room of an event alone: what makes it, and what is typed of a link."""
-
-    room_provider: str = ProviderKind.LINK.value
-    room_url: str = ""
-    room_pin: str = ""
-    moderator_url: str = ""
-    dial_in: str = ""
-
-
 def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str] = ()) -> None:
     """Raise UnfitInput unless it can be stored; an empty `room_url` removes the link.
 
@@ -170,7 +166,7 @@ def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str
         raise UnfitInput(found)
 
 
-def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
+def _room_complaints(room: RoomChoice) -> list[Complaint]:
     found: list[Complaint] = []
     if room.room_provider not in tuple(ProviderKind):
         found.append(Complaint(N_("There is no such kind of room."), about="room_provider"))
@@ -182,10 +178,10 @@ def _room_complaints(room: "RoomChoice | EventDraft") -> list[Complaint]:
 
 
 def _host_complaints(
-    room: "RoomChoice | EventDraft", hosts: Collection[str], kept: Collection[str]
+    room: RoomChoice, hosts: Collection[str], kept: Collection[str]
 ) -> list[Complaint]:
-    """Complaints about the hosts of new links to rooms."""
-    links = {name: getattr(room, name) for name in ROOM_LINKS}
+    """Complaints about the hosts of new links."""
+    links = {name: getattr(room, name, "") for name in TYPED_LINKS}
     new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
     found = [link_complaint(link, hosts, name) for name, link in new.items()]
     return [complaint for complaint in found if complaint]

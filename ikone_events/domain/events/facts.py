@@ -60,6 +60,8 @@ STATE_LABELS: dict[State, str] = {
 TAKES_PLACE = (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
 RUNNING = (State.OPEN, State.CLOSED, State.DISPATCHED)
 CALLED_OFF = (State.POSTPONED, State.CANCELLED)
+# States in which a follow-up has been made, or there will be none.
+AFTER_FOLLOW_UP = (State.FOLLOWED_UP, State.ARCHIVED)
 
 
 class Mode(StrEnum):

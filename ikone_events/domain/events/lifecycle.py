@@ -97,7 +97,7 @@ def _rows(
 
 def _reschedule(target: State, *out_of: State) -> TransitionRule:
     needs = (needs_new_date,)
-    return TransitionRule(Action.RESCHEDULE, State.POSTPONED, target, needs, _MOVED, out_of)
+    return TransitionRule(Action.RESCHEDULE, State.POSTPONED, target, needs, MOVED, out_of)
 
 
 def _undo(
@@ -124,7 +124,7 @@ _OPENING = Message(MailKind.OPENING, Audience.INTERESTED)
 _LINK = Message(MailKind.ACCESS_LINK, Audience.CONFIRMED_ONLINE)
 _MATERIALS = Message(MailKind.FOLLOW_UP, Audience.FOLLOWED_UP)
 _POSTPONED = Message(MailKind.POSTPONED, Audience.CONFIRMED_AND_WAITING)
-_MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
+MOVED = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 _CANCELLED = Message(MailKind.CANCELLATION, Audience.CONFIRMED_AND_WAITING)
 
 # fmt: off

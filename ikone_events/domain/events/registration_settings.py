@@ -15,7 +15,7 @@ NUMBERS = (*_PLACES, *_HOURS)
 _OF_HYBRID = ("capacity_online", "capacity_on_site")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RegistrationSettings:
     """The registration settings of an event; None means not required or without a limit.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from ikone_events.domain.directory.administrations import AdministrationKind
+from ikone_events.domain.refusals import N_
 
 VERSION = 2
 # The kinds that the funder counts: bodies with a full-time administration.
@@ -38,6 +39,32 @@ RULES = {
         " whose e-mail address was never confirmed. What nobody has recorded is empty, not zero."
     ),
 }
+# The numbers that are shown one below the other, in that order.
+NUMBER_LABELS = {
+    "registrations": N_("Registrations"),
+    "confirmed": N_("Confirmed"),
+    "waitlist": N_("Waiting list"),
+    "cancelled": N_("Withdrawn"),
+    "declined": N_("Declined"),
+    "unconfirmed_email": N_("E-mail not confirmed"),
+    "attended_people": N_("People present"),
+    "attendance_unknown_people": N_("Attendance not known"),
+    "administrations_confirmed": N_("Public bodies with a place"),
+    "administrations_attended": N_("Public bodies that attended"),
+    "administrations_attended_members": N_("Members that attended"),
+    "administrations_attended_non_members": N_("Non-members that attended"),
+    "first_timers": N_("Public bodies for the first time"),
+    "other_bodies_attended": N_("Other bodies that attended"),
+    "people_without_body_attended": N_("People of no known body that attended"),
+    "materials_requested": N_("Materials requested"),
+    "feedback_answers": N_("Feedback"),
+}
+# They mean nothing before an event has taken place.
+_OF_ATTENDANCE = (
+    *("attended_people", "administrations_attended", "administrations_attended_members"),
+    *("administrations_attended_non_members", "first_timers", "other_bodies_attended"),
+    "people_without_body_attended",
+)
 # Version 1 was written without a version, by these names.
 _FIRST_NAMES = {"waitlisted": "waitlist"}
 
@@ -112,6 +139,14 @@ class EventFigures:
         if self.attended_people is None or not self.confirmed:
             return None
         return self.attended_people / self.confirmed
+
+    def labelled(self) -> list[tuple[str, int | None]]:
+        """The numbers with their labels; those of attendance only after the event."""
+        hidden = () if self.took_place else _OF_ATTENDANCE
+        return [
+            (label, None if name in hidden else getattr(self, name))
+            for name, label in NUMBER_LABELS.items()
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """The figures with plain values, as they are stored and given to other programs."""

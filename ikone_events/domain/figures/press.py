@@ -38,7 +38,7 @@ class Held(Protocol):
 
 
 def why_no_sentence(figures: EventFigures) -> Complaint | None:
-    """Why there is nothing to tell the press; None if there is."""
+    """Why there is no sentence for the press; None if there is."""
     if figures.took_place is False:
         return Complaint(N_("The event has not taken place so far."))
     if figures.administrations_attended is None:
@@ -59,7 +59,7 @@ def press_sentence(figures: EventFigures, event: Held, locale: str) -> str:
 
 
 def why_no_year_sentence(figures: PeriodFigures) -> Complaint | None:
-    """Why there is nothing to tell of a year; None if there is."""
+    """Why there is no sentence about a year; None if there is."""
     if not figures.events:
         return Complaint(N_("No event has taken place."))
     if figures.attended_people is None:

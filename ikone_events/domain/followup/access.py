@@ -6,10 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from ikone_events.domain.events.facts import State
-
-# The states in which a follow-up has been made, or there will be none.
-AFTER_FOLLOW_UP = frozenset({State.FOLLOWED_UP, State.ARCHIVED})
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP, State
 
 
 class Visibility(StrEnum):
@@ -69,7 +66,7 @@ def is_available(material: HandedOut, state: State, now: datetime) -> bool:
     return state in AFTER_FOLLOW_UP
 
 
-def may_see(material: HandedOut, viewer: Viewer) -> bool:
+def _may_see(material: HandedOut, viewer: Viewer) -> bool:
     """Whether a material is for this person, once it is available."""
     return {
         Visibility.PUBLIC.value: True,
@@ -80,4 +77,4 @@ def may_see(material: HandedOut, viewer: Viewer) -> bool:
 
 def visible(materials: Iterable[M], viewer: Viewer, state: State, now: datetime) -> list[M]:
     """The materials that this person may see now, in their order."""
-    return [m for m in materials if is_available(m, state, now) and may_see(m, viewer)]
+    return [m for m in materials if is_available(m, state, now) and _may_see(m, viewer)]

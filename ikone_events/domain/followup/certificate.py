@@ -70,8 +70,8 @@ class CertificateCodes:
 
     A code holds the number of a registration and the person's initials and is proved by 64 bits of
     HMAC-SHA256. So nothing about certificates is stored, a code stays good after the person's
-    details are deleted, and the page that checks it can tell the initials without knowing a name.
-    The number is masked by the proof, as in a synthetic initialisation vector (RFC 5297): it tells
+    details are deleted, and the page that checks it can show the initials without knowing a name.
+    The number is masked by the proof, as in a synthetic initialisation vector (RFC 5297): it shows
     nobody how many registrations there are.
     """
 

@@ -1,6 +1,7 @@
 """What is said about a material: its kinds, and the checks of its texts."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from ikone_events.domain.header_text import (
     normal_text,
     text_complaint,
 )
+from ikone_events.domain.outgoing import link_complaint
 from ikone_events.domain.refusals import N_, Complaint
 
 MOST_TEXT = 4000
@@ -95,8 +97,14 @@ def normal_details(details: MaterialDetails) -> MaterialDetails:
     )
 
 
-def complaints_about(details: MaterialDetails, kind: MaterialKind) -> list[Complaint]:
-    """What is wrong with normal details of a kind; of contacts about "name" and "email"."""
+def complaints_about(
+    details: MaterialDetails, kind: MaterialKind, *, hosts: Collection[str] | None, kept: str = ""
+) -> list[Complaint]:
+    """What is wrong with normal details of a kind; of contacts about "name" and "email".
+
+    The host of a link may be in one's own network if it is among `hosts`, the link is `kept`
+    (stored before), or `hosts` is None.
+    """
     found = [*_of_lines(details, kind)]
     if len(details.description) > MOST_TEXT:
         text = N_("At most %(limit)d characters, please.")
@@ -108,6 +116,8 @@ def complaints_about(details: MaterialDetails, kind: MaterialKind) -> list[Compl
     if kind in LINKED and not is_web_address(details.url):
         text = N_("Please give a complete address, beginning with https://.")
         found.append(Complaint(text, {}, "url"))
+    elif kind in LINKED and details.url != kept and hosts is not None:
+        found += filter(None, [link_complaint(details.url, hosts, "url")])
     if kind is MaterialKind.CONTACT and not looks_like_address(details.contact_email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, {}, "email"))

@@ -25,7 +25,7 @@ class FeedbackFacts:
     attendance: str
 
 
-def is_asked(facts: FeedbackFacts) -> bool:
+def _is_asked(facts: FeedbackFacts) -> bool:
     """Whether the person had a place at an event that took place and was not noted as absent."""
     return (
         facts.state in _OPEN_IN
@@ -36,7 +36,7 @@ def is_asked(facts: FeedbackFacts) -> bool:
 
 def feedback_complaint(facts: FeedbackFacts) -> Complaint | None:
     """Why the person can't give feedback now, or None."""
-    if not is_asked(facts):
+    if not _is_asked(facts):
         return Complaint(N_("Only people who took part are asked for feedback."))
     if facts.now < facts.ends_at:
         return Complaint(N_("The event is not over yet."))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from ikone_events.domain.calendars.invitation import MOST_SEQUENCE
 from ikone_events.domain.header_text import clean_text, one_line
 
 MOST_WORDS = 2000
 MOST_REFERENCES = 50
-_MOST_SEQUENCE = 2**31 - 1
 
 
 class IncomingKind(StrEnum):
@@ -155,7 +155,7 @@ class ReturnedMail:
 class Damaged:
     """A mail that claims to be an answer or a bounce and can't be read; `fault` says why.
 
-    `uid` and `message_ids` tell whose it is, as far as they can be read.
+    `uid` and `message_ids` show whose it is, as far as they can be read.
     """
 
     envelope: Envelope
@@ -207,7 +207,7 @@ def _answer(answer: CalendarAnswer) -> CalendarAnswer:
             AttendeeAnswer(_line(each.address, 254), _line(each.partstat, 14).upper())
             for each in answer.attendees
         ),
-        sequence=None if sequence is None else min(max(sequence, 0), _MOST_SEQUENCE),
+        sequence=None if sequence is None else min(max(sequence, 0), MOST_SEQUENCE),
         stamp=_moment(answer.stamp),
         comment=_words(answer.comment),
         proposed_starts_at=_moment(answer.proposed_starts_at),

@@ -11,8 +11,8 @@ class Audience(StrEnum):
 
     OTHER_CONTACTS are those that SUBSCRIBERS does not contain: an address gets one mail.
     FOLLOWED_UP are the confirmed people, and those who waited if the event writes to them.
-    SUPPLEMENTED asked to be told of further materials, and may see some. ANSWERED asked something
-    whose answer they were not sent as it is now.
+    SUPPLEMENTED asked for a mail about further materials, and may see some. ANSWERED asked
+    something whose answer they were not sent as it is now.
     """
 
     CONFIRMED = "confirmed"
@@ -49,7 +49,7 @@ OF_SUBSCRIBERS = frozenset(
 OF_CONTACTS = frozenset({Audience.CONTACTS, Audience.OTHER_CONTACTS})
 OF_NEWS = OF_SUBSCRIBERS | OF_CONTACTS
 
-# Those who are told of all events. They have no codes, so they get no mail about an event that
+# Those who are notified of all events. They have no codes, so they get no mail about an event that
 # needs one: it is for the people who are invited.
 OF_NETWORK = frozenset({Audience.SUBSCRIBERS, Audience.UNREGISTERED}) | OF_CONTACTS
 

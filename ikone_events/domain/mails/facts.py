@@ -132,7 +132,7 @@ class BriefingQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Briefing:
-    """What a speaker is told: role, numbers of people and administrations, questions, the way.
+    """What a speaker gets to know: role, numbers of people and administrations, questions, the way.
 
     `more` questions are left out of the mail.
     """
@@ -240,7 +240,7 @@ class MailFacts:
     `other_person` the deputy or the person whose seat was taken over, `registered_by` the colleague
     who filled in the form, `standing_series` the series whose standing sign-up led to the
     registration. `changes` are the differences from the last version that the person was
-    notified of. `has_open_fields` tells that they have to complete their details. `deadline`,
+    notified of. `has_open_fields` means that they have to complete their details. `deadline`,
     `free_places` (None: no limit) and `for_event` (subscribed to this event alone) are for
     subscribers; `legal_basis` and `contact_source` (who gave the address) for contacts. `entries`
     and `new_people` are for the office. `briefing` is for speakers, whose `status` says why a date

@@ -65,6 +65,8 @@ FOLLOW_UPS = (
     *(MailKind.FOLLOW_UP, MailKind.FOLLOW_UP_MISSED, MailKind.FOLLOW_UP_UNKNOWN),
     MailKind.FOLLOW_UP_WAITED,
 )
+# Sent at a time before the event, with what people know already.
+REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
 
 REQUEST = "REQUEST"
 CANCEL = "CANCEL"

@@ -11,7 +11,7 @@ from ikone_events.domain.events.todo_facts import Severity, Target, ToDo
 from ikone_events.domain.operating.alarms import HARMLESS, Alarm
 
 AT_ONCE = frozenset({Alarm.MAILBOX, Alarm.TROUBLE})
-# What a digest can tell: while it is written mails leave, or wait for the mail server.
+# What a digest can report: while it is written mails leave, or wait for the mail server.
 IN_DIGEST = HARMLESS
 
 

@@ -9,12 +9,12 @@ from ikone_events.domain.directory.contact import ContactDraft
 from ikone_events.domain.events.draft import EventDraft, ProgrammeItem, check_draft
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.registration_settings import NUMBERS, TICKS, RegistrationSettings
-from ikone_events.domain.operating.contact_records import contact_of
 from ikone_events.domain.operating.dataset_events import EventRecord, material_of
 from ikone_events.domain.operating.dataset_records import (
     OrganisationRecord,
     Record,
     RegistrationRecord,
+    contact_of,
     format_of,
     in_both,
     moment_of,
@@ -27,7 +27,7 @@ from ikone_events.domain.operating.dataset_records import (
     text_in,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.field_rules import Surroundings, field_complaints, plain_field
+from ikone_events.domain.registering.field_rules import FieldContext, field_complaints, plain_field
 from ikone_events.domain.registering.form_fields import (
     NO,
     YES,
@@ -87,7 +87,7 @@ class _DatasetReader:
             found = registration_of(record, people, known)
             if found.event not in fields:
                 return found  # a faulty or missing event is reported once
-            return replace(found, answers=answers_in(record, fields[found.event]))
+            return replace(found, answers=_answers_in(record, fields[found.event]))
 
         registrations = [
             found
@@ -157,9 +157,11 @@ class _DatasetReader:
             slug=slug,
             draft=draft,
             state=State(record.get("state", "draft")),
-            materials=tuple(material_of(item) for item in record.get("materials") or ()),
+            materials=tuple(
+                material_of(item, hosts=self._hosts) for item in record.get("materials") or ()
+            ),
             history=tuple(self._history(record)),
-            fields=fields_in(record),
+            fields=_fields_in(record),
         )
 
     def _draft(self, record: Record) -> EventDraft:
@@ -222,12 +224,12 @@ def _number(record: Record, name: str) -> int | None:
         raise UnfitInput(Complaint(N_("This is no whole number."), about=name)) from fault
 
 
-def fields_in(record: Record) -> tuple[OwnField, ...]:
+def _fields_in(record: Record) -> tuple[OwnField, ...]:
     """The own fields of an event in order; raises UnfitInput."""
     fields: list[OwnField] = []
     for number, item in enumerate(record.get("fields") or (), 1):
         field = _field(item, {field.key for field in fields})
-        found = field_complaints(field, Surroundings(before=fields))
+        found = field_complaints(field, FieldContext(before=fields))
         if not is_key(field.key) or field.key in {other.key for other in fields}:
             found.append(Complaint(N_("Only a-z, 0-9 and _, and each key once, please.")))
         if found:
@@ -273,7 +275,7 @@ def _choices(items: Sequence[Any]) -> list[FieldChoice]:
     return choices
 
 
-def answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str]]:
+def _answers_in(record: Record, fields: Sequence[OwnField]) -> dict[str, list[str]]:
     """The answers of a registration by key; raises UnfitInput."""
     by_key = {field.key: field for field in fields}
     answers: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 """Events of a file, and their materials, which are checked like those that are typed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,13 +41,13 @@ class EventRecord:
     fields: tuple[OwnField, ...] = ()
 
 
-def material_of(record: object) -> MaterialRecord:
-    """A file, link, recording, contact or note; raises UnfitInput."""
+def material_of(record: object, *, hosts: Collection[str] | None) -> MaterialRecord:
+    """A file, link, recording, contact or note; `hosts` as in `check_draft`. Raises UnfitInput."""
     if not isinstance(record, Mapping):
         raise UnfitInput(Complaint(N_("This must be a list of objects."), {}, "materials"))
     kind = _kind_of(str(record.get("type") or "link"))
     details = normal_details(_details_of(record))
-    if complaints := complaints_about(details, kind):
+    if complaints := complaints_about(details, kind, hosts=hosts):
         raise UnfitInput([Complaint(each.text, each.values, "materials") for each in complaints])
     file = str(record.get("file") or "") if kind is MaterialKind.FILE else ""
     if len(file) > _MOST_FILE_NAME:

@@ -7,18 +7,11 @@ from typing import Any
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.directory.administrations import AdministrationKind
+from ikone_events.domain.directory.contact import LENGTHS, ContactDraft, check_contact
 from ikone_events.domain.directory.draft import AdministrationDraft, check_administration
-from ikone_events.domain.events.draft import (
-    TEXT_LENGTH,
-    can_be_written_to,
-)
+from ikone_events.domain.events.draft import TEXT_LENGTH, can_be_written_to
 from ikone_events.domain.events.facts import EventFormat, ProviderKind
-from ikone_events.domain.header_text import (
-    name_complaint,
-    normal_line,
-    normal_text,
-    text_complaint,
-)
+from ikone_events.domain.header_text import name_complaint, normal_line, normal_text, text_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.registration import Status
 
@@ -249,3 +242,20 @@ def moment_of(text: object, about: str) -> datetime:
 def optional_moment_of(text: object, about: str) -> datetime | None:
     """A moment, or nothing."""
     return None if text in (None, "") else moment_of(text, about)
+
+
+def contact_of(record: Mapping[str, Any]) -> ContactDraft:
+    """A contact of a file; `organisation` is a name of the directory. Raises UnfitInput."""
+    texts = {name: str(record.get(name) or "") for name in LENGTHS}
+    salutation = str(record.get("salutation") or "")
+    draft = ContactDraft(
+        **texts,
+        salutation=salutation if salutation in ("frau", "herr", "divers") else "",
+        locale="en" if record.get("language") == "en" else "de",
+        legal_basis=str(record.get("legal_basis") or ""),
+    )
+    check_contact(draft)
+    if not can_be_written_to(draft.email):
+        text = N_("Please enter an address like name@example.org.")
+        raise UnfitInput(Complaint(text, {}, "email"))
+    return draft

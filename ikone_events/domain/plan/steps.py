@@ -24,7 +24,7 @@ from ikone_events.domain.events.needs import (
     needs_over,
     needs_retention_over,
 )
-from ikone_events.domain.mails.kinds import LABELS, MailKind
+from ikone_events.domain.mails.kinds import LABELS, REMINDERS, MailKind
 from ikone_events.domain.plan.times import Anchors
 from ikone_events.domain.refusals import N_, Complaint
 
@@ -113,7 +113,7 @@ def _latest_mail(kind: MailKind, due: datetime, anchors: Anchors) -> datetime:
     late = due + GRACE[kind]
     if kind is MailKind.REMINDER_DEADLINE:
         return min(late, anchors.deadline or anchors.starts_at)
-    if kind in (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR):
+    if kind in REMINDERS:
         return min(late, anchors.starts_at)
     return late
 

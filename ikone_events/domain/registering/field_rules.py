@@ -23,7 +23,7 @@ _TO_CHOOSE = {FieldKind.ONE_CHOICE: 2, FieldKind.SEVERAL_CHOICES: 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class FieldContext:
     """The context of a change: the other fields, and the answers so far.
 
     `before` are the preceding fields, `hanging` the fields that depend on this one. `old` is the
@@ -63,7 +63,7 @@ def _plain_choice(choice: FieldChoice) -> FieldChoice:
     return replace(choice, label=normal_line(choice.label), label_en=normal_line(choice.label_en))
 
 
-def field_complaints(draft: OwnField, around: Surroundings) -> list[Complaint]:
+def field_complaints(draft: OwnField, around: FieldContext) -> list[Complaint]:
     """All complaints about a field, by the names of its form."""
     return [
         *_text_complaints(draft),
@@ -131,7 +131,7 @@ def _condition_complaints(draft: OwnField, before: Sequence[OwnField]) -> Iterat
         yield Complaint(N_("Please choose one of the answers on offer."), about="condition")
 
 
-def _change_complaints(draft: OwnField, around: Surroundings) -> Iterator[Complaint]:
+def _change_complaints(draft: OwnField, around: FieldContext) -> Iterator[Complaint]:
     old = around.old
     if old is None:
         return

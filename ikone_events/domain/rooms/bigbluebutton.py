@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from ikone_events.domain.rooms.display_names import display_name
-from ikone_events.domain.rooms.opaque import opaque_id
 from ikone_events.domain.rooms.provider_xml import XmlElement, read_xml
-from ikone_events.domain.rooms.providers import Presence, Room, RoomRole, Visitor
+from ikone_events.domain.rooms.providers import (
+    Presence,
+    Room,
+    RoomRole,
+    Visitor,
+    display_name,
+    opaque_id,
+)
 
 # A `createTime`, which ties a link to one meeting: a number to hand back, whatever clock made it.
 _SESSION = re.compile(r"[0-9]{1,20}")

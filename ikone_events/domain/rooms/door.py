@@ -1,10 +1,18 @@
-"""The page before the video room: for whom and when it opens."""
+"""The page before the video room: for whom and when it opens, attendees and speakers."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ikone_events.domain.events.draft import is_web_address
-from ikone_events.domain.events.facts import CALLED_OFF, Mode, ProviderKind, State
+from ikone_events.domain.events.facts import (
+    AFTER_FOLLOW_UP,
+    CALLED_OFF,
+    EventFormat,
+    Mode,
+    ProviderKind,
+    State,
+)
+from ikone_events.domain.events.speakers import ENTER_BEFORE, LEAVE_AFTER
 from ikone_events.domain.registering.registration import Status
 
 
@@ -23,7 +31,6 @@ class Door(StrEnum):
 # Workshops run over, and whoever comes back from a lost connection then must get in again. Only the
 # door stays open: the event is over at its end for everything else.
 STAYS_OPEN = timedelta(minutes=30)
-_DONE = (State.FOLLOWED_UP, State.ARCHIVED)
 
 
 def is_link_out(state: str) -> bool:
@@ -62,8 +69,34 @@ def door_at(
         return Door.NOT_CONFIRMED
     if mode is Mode.ON_SITE:
         return Door.ON_SITE
-    if now >= ends_at + STAYS_OPEN or state in _DONE:
+    if now >= ends_at + STAYS_OPEN or state in AFTER_FOLLOW_UP:
         return Door.OVER
     if not has_door(state, room_url, provider):
         return Door.LINK_COMES
     return Door.WAITING if now < opens_at else Door.OPEN
+
+
+def opens_to_speakers_at(starts_at: datetime) -> datetime:
+    """When the room opens to them."""
+    return starts_at - ENTER_BEFORE
+
+
+def speaker_door_at(
+    now: datetime,
+    *,
+    state: str,
+    format: str,  # noqa: A002 - as the column is called
+    has_room: bool,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> Door:
+    """What a speaker sees at a moment; they need not wait until attendees have got their links."""
+    if state in CALLED_OFF:
+        return Door.CALLED_OFF
+    if format == EventFormat.ON_SITE.value:
+        return Door.ON_SITE
+    if now >= ends_at + LEAVE_AFTER or state in AFTER_FOLLOW_UP:
+        return Door.OVER
+    if not has_room or state == State.DRAFT:
+        return Door.LINK_COMES
+    return Door.WAITING if now < opens_to_speakers_at(starts_at) else Door.OPEN

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ikone_events.domain.rooms.display_names import display_name
-from ikone_events.domain.rooms.providers import Room, RoomRole, Visitor
+from ikone_events.domain.rooms.providers import Room, RoomRole, Visitor, display_name
 
 # Clocks differ: with a token that is not valid yet people hang on a white page.
 _EARLIER, _LATER = timedelta(seconds=60), timedelta(hours=2)

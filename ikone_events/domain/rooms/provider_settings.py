@@ -40,7 +40,7 @@ def provider_complaints(
 ) -> Iterator[Complaint]:
     """Why these values can't be stored. `typed` holds the fields that no variable sets.
 
-    Nothing is resolved. An empty secret is kept or missing, which `secret_complaint` tells.
+    Nothing is resolved. An empty secret is kept or missing, see `secret_complaint`.
     """
     for name in PROVIDER_FIELDS[kind]:
         if name not in typed:

@@ -49,7 +49,7 @@ def seen(stay: Stay | None, now: datetime) -> Stay:
     return replace(stay, seen_at=now, left_at=None, seconds=seconds)
 
 
-def not_seen(stay: Stay, now: datetime) -> Stay:
+def _not_seen(stay: Stay, now: datetime) -> Stay:
     """After a look that has not seen the person: they left when they were seen last."""
     if stay.left_at is not None or now <= stay.seen_at:
         return stay
@@ -59,7 +59,7 @@ def not_seen(stay: Stay, now: datetime) -> Stay:
 def after_look(known: Mapping[int, Stay], present: set[int], now: datetime) -> dict[int, Stay]:
     """The stays that a look changes, by id."""
     seen_now = {number: seen(known.get(number), now) for number in present}
-    gone = {number: not_seen(stay, now) for number, stay in known.items() if number not in present}
+    gone = {number: _not_seen(stay, now) for number, stay in known.items() if number not in present}
     after = {**seen_now, **gone}
     return {number: stay for number, stay in after.items() if stay != known.get(number)}
 

@@ -28,7 +28,7 @@ _RETURNED_TYPES = frozenset({"message/rfc822", "message/global"})
 _HEADER_TYPES = frozenset(
     {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"}
 )
-# Reports with a form of their own; those that are no bounces tell of a success or a receipt.
+# Reports with a form of their own; those that are no bounces report a success or a receipt.
 _REPORT_TYPES = _STATUS_TYPES | {"message/disposition-notification"}
 _HARMLESS = frozenset({"delivered", "relayed", "expanded"})
 _TELLING = ("action", "status", "diagnostic-code")

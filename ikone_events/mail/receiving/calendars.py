@@ -18,8 +18,13 @@ from ikone_events.domain.incoming.mails import (
     Method,
 )
 from ikone_events.domain.refusals import N_
+from ikone_events.mail.receiving.calendar_lines import (
+    CalendarLines,
+    TooMuchError,
+    read_calendar_lines,
+    unfolded,
+)
 from ikone_events.mail.receiving.envelope import answers_by_itself
-from ikone_events.mail.receiving.essence import Essence, TooMuchError, essence_of, unfolded
 from ikone_events.mail.receiving.message import Mail, content, decoded, leaves, parameter, words
 
 TOO_LARGE = N_("The calendar object is too large for an answer.")
@@ -93,24 +98,24 @@ def _read(part: Mail, envelope: Envelope) -> CalendarAnswer | None:
     """
     declared = parameter(part, "method").upper()
     try:
-        essence = _essence(part, declared)
+        lines = _calendar_lines(part, declared)
     except TooMuchError as fault:
         raise _Fault(TOO_LARGE) from fault
-    method = (essence.method or declared) if essence else declared
+    method = (lines.method or declared) if lines else declared
     if method in _INVITING:
         return None
-    if essence is None:
+    if lines is None:
         raise _Fault(NO_OBJECT)
-    if essence.of_series or (essence.others and not essence.events):
+    if lines.of_series or (lines.others and not lines.events):
         return None  # not about one of our invitations, which are single dates
     known = Method(method) if method in set(Method) else Method.OTHER
     try:
-        return _answer(essence, known, envelope)
+        return _answer(lines, known, envelope)
     except _Fault as fault:
-        raise _Fault(str(fault), one_line(essence.uid)) from fault
+        raise _Fault(str(fault), one_line(lines.uid)) from fault
 
 
-def _essence(part: Mail, declared: str) -> Essence | None:
+def _calendar_lines(part: Mail, declared: str) -> CalendarLines | None:
     data = content(part)
     if len(data) > _MOST_BYTES:
         if declared in _INVITING:
@@ -118,12 +123,12 @@ def _essence(part: Mail, declared: str) -> Essence | None:
         raise TooMuchError
     charset = parameter(part, "charset")
     wide = charset.lower().startswith("utf-16") or data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    return essence_of(decoded(data if wide else unfolded(data), charset))
+    return read_calendar_lines(decoded(data if wide else unfolded(data), charset))
 
 
-def _parsed(essence: Essence) -> Event:
+def _parsed(lines: CalendarLines) -> Event:
     try:
-        calendar = Calendar.from_ical(essence.text)
+        calendar = Calendar.from_ical(lines.text)
     except ValueError as fault:
         raise _Fault(NO_OBJECT) from fault
     events = calendar.events
@@ -132,18 +137,18 @@ def _parsed(essence: Essence) -> Event:
     return events[0]
 
 
-def _answer(essence: Essence, method: Method, envelope: Envelope) -> CalendarAnswer | None:
-    if essence.is_cut:
+def _answer(lines: CalendarLines, method: Method, envelope: Envelope) -> CalendarAnswer | None:
+    if lines.is_cut:
         raise _Fault(TOO_LARGE)
-    if len(essence.events) != 1:
-        raise _Fault(SEVERAL_EVENTS if essence.events else NO_OBJECT)
-    event = _parsed(essence)
+    if len(lines.events) != 1:
+        raise _Fault(SEVERAL_EVENTS if lines.events else NO_OBJECT)
+    event = _parsed(lines)
     uid = one_line(_single(event, "UID", NO_UID))
     if not uid:
         raise _Fault(NO_UID)
     if len(uid) > _MOST_UID:
         return None  # none of ours
-    attendees = tuple(map(_attendee, essence.attendees))
+    attendees = tuple(map(_attendee, lines.attendees))
     if not attendees:
         raise _Fault(NO_ATTENDEE)
     if method is Method.REPLY and not any(each.partstat for each in attendees):

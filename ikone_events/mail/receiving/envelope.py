@@ -32,7 +32,7 @@ def envelope_of(mail: Mail, raw: bytes, *, received_at: datetime, authserv_id: s
         received_at=received_at,
         references=references(mail),
         authenticated=alone
-        and is_vouched_for(mail, domain=address.rpartition("@")[2], authserv_id=authserv_id),
+        and is_authenticated(mail, domain=address.rpartition("@")[2], authserv_id=authserv_id),
         automatic=_is_automatic(mail),
     )
 
@@ -99,7 +99,7 @@ def is_of_mail_server(mail: Mail) -> bool:
 _PUNCTUATION = frozenset("=<>,")
 
 
-def is_vouched_for(mail: Mail, *, domain: str, authserv_id: str) -> bool:
+def is_authenticated(mail: Mail, *, domain: str, authserv_id: str) -> bool:
     """Whether our own mail server found dmarc=pass for this domain (RFC 8601).
 
     Only headers with our server's name count, and of these only the topmost down to the next

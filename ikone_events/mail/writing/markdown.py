@@ -112,7 +112,7 @@ def with_markers(text: str) -> str:
     return PLACEHOLDER.sub(_marker, text.translate(_MARKS))
 
 
-class StrangersWords(str):
+class UntrustedText(str):
     """A value that somebody typed about whom nobody knows: addresses in it become no links."""
 
     __slots__ = ()

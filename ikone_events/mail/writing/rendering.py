@@ -16,7 +16,7 @@ from ikone_events.mail.writing.markdown import (
     Passage,
     Piece,
     Row,
-    StrangersWords,
+    UntrustedText,
     linked,
     shown,
     unlinked,
@@ -167,7 +167,7 @@ def _inline(text: str, values: Values) -> str:
 
 def _words(value: Value, form: Callable[[str], str] = str) -> str:
     """A value as text in this form; a stranger's with stand-ins, until the row is `linked`."""
-    if isinstance(value, StrangersWords):
+    if isinstance(value, UntrustedText):
         return unlinked(form(value))
     if isinstance(value, str):
         return form(value)

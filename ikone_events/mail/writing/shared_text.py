@@ -21,7 +21,7 @@ from ikone_events.mail.writing.markdown import (
     MARKER,
     Passage,
     Piece,
-    StrangersWords,
+    UntrustedText,
     linked,
     read_markdown,
     with_markers,
@@ -103,6 +103,8 @@ class SharedText:
         self._head = _clean(self._markdown.value("veranstalter"))
         self._names = [name for name in self._own.values() if isinstance(name, StandIn)]
         self._moulds: dict[tuple[str, ...], _Mould | None] = {}
+        # A personal link that was typed into the text may be the button's for one of all people.
+        self._has_moulds = not (edited and _PERSONAL.search(edited.body))
 
     def filled(self, own: Mapping[str, str], button: Piece) -> tuple[str, str, str]:
         """Subject, plain text and HTML for one person.
@@ -112,7 +114,7 @@ class SharedText:
         """
         values: list[str] = []
         forms = [_form(own[name], values) for name in self._names]
-        if None in forms:
+        if None in forms or not self._has_moulds:
             return self.rendered(own, button)[:3]
         target = _form(button.href, values) if _PERSONAL.fullmatch(button.href) else button.href
         key = (button.text, str(target), *map(str, forms))
@@ -221,7 +223,7 @@ def _in_german(text: str) -> tuple[Block, ...]:
 
 def _clean(value: str) -> str:
     text = value if value.isprintable() else _MANY_BREAKS.sub("\n\n", clean_text(value))
-    return StrangersWords(text.strip()) if isinstance(value, StrangersWords) else text.strip()
+    return UntrustedText(text.strip()) if isinstance(value, UntrustedText) else text.strip()
 
 
 def _form(value: str, values: list[str]) -> str | None:

@@ -12,16 +12,10 @@ from types import SimpleNamespace
 
 from ikone_events.domain.events.changes import where
 from ikone_events.domain.header_text import one_line
-from ikone_events.domain.mails.facts import (
-    Briefing,
-    BriefingQuestion,
-    Links,
-    MailFacts,
-    Recipient,
-)
+from ikone_events.domain.mails.facts import Briefing, BriefingQuestion, Links, MailFacts, Recipient
 from ikone_events.domain.salutation import mail_salutation
 from ikone_events.domain.times import NBSP, clock, date_numeric, date_words, moment_mail, span_mail
-from ikone_events.mail.writing.markdown import StrangersWords
+from ikone_events.mail.writing.markdown import UntrustedText
 
 LONGEST_TITLE_IN_SUBJECT = 120
 
@@ -55,14 +49,14 @@ def own_values(facts: MailFacts) -> dict[str, str]:
     """
     who, links = facts.recipient, facts.links
     return {
-        "greeting": StrangersWords(_greeting(who)),
-        "recipient.first_name": StrangersWords(who.first_name),
-        "recipient.last_name": StrangersWords(who.last_name),
-        "recipient.question": StrangersWords(who.question),
-        "facts.registered_by": StrangersWords(facts.registered_by),
+        "greeting": UntrustedText(_greeting(who)),
+        "recipient.first_name": UntrustedText(who.first_name),
+        "recipient.last_name": UntrustedText(who.last_name),
+        "recipient.question": UntrustedText(who.question),
+        "facts.registered_by": UntrustedText(facts.registered_by),
         "facts.standing_series": facts.standing_series,
-        "facts.other_person": StrangersWords(facts.other_person),
-        "facts.contact_source": StrangersWords(facts.contact_source),
+        "facts.other_person": UntrustedText(facts.other_person),
+        "facts.contact_source": UntrustedText(facts.contact_source),
         "reserved_until": _moment(facts.reserved_until, facts.event.zone, who.locale),
         "links.manage": links.manage,
         "links.change": links.change,
@@ -79,7 +73,7 @@ def own_values(facts: MailFacts) -> dict[str, str]:
         "links.certificate": links.certificate,
         "links.request": links.request,
         **{f"material {number}": each.url for number, each in enumerate(facts.materials)},
-        **{f"asked {n}": StrangersWords(each.text) for n, each in enumerate(facts.questions)},
+        **{f"asked {n}": UntrustedText(each.text) for n, each in enumerate(facts.questions)},
         **{f"answer {n}": each.answer for n, each in enumerate(facts.questions)},
     }
 
@@ -159,7 +153,7 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
             for number, each in enumerate(facts.questions)
         ),
         new_people=tuple(
-            replace(each, people=tuple(map(StrangersWords, each.people)))
+            replace(each, people=tuple(map(UntrustedText, each.people)))
             for each in facts.new_people
         ),
     )
@@ -167,7 +161,7 @@ def _completed(facts: MailFacts, own: Callable[[str], str]) -> MailFacts:
 
 def _briefing(facts: MailFacts) -> Briefing:
     questions = tuple(
-        BriefingQuestion(text=StrangersWords(each.text), body=StrangersWords(each.body))
+        BriefingQuestion(text=UntrustedText(each.text), body=UntrustedText(each.body))
         for each in facts.briefing.questions
     )
     return replace(facts.briefing, questions=questions)

@@ -10,7 +10,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.mails.log import delete_mails
 from ikone_events.store.mails.models import OutboxMail
 
-# For this time the list of accounts tells whether a link was sent or returned.
+# For this time the list of accounts shows whether a link was sent or returned.
 _KEPT_FOR = timedelta(days=30)
 
 
@@ -38,7 +38,7 @@ def account_facts(
     )
 
 
-def tidy(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete old mails to accounts."""
     to_accounts = OutboxMail.kind.in_([kind.value for kind in TO_ACCOUNTS])
     old = OutboxMail.created_at <= now - _KEPT_FOR

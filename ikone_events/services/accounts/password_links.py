@@ -101,7 +101,7 @@ def link_states() -> dict[int, str]:
     return {int(key.split(":")[1]): state for key, state in db.session.execute(wanted)}
 
 
-def tidy(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete the texts of links that never were sent in time."""
     links = OutboxMail.kind.in_([kind.value for kind in WITH_KEY])
     expired = OutboxMail.created_at <= now - VALID_FOR, OutboxMail.state != "queued"

@@ -4,7 +4,7 @@ Now is the calendar object of the newest accepted mail. After is the object of t
 be sent; nothing is stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.calendars.preview import UPDATES, effect_of, hints_on
-from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.facts import CALLED_OFF, TAKES_PLACE
 from ikone_events.domain.events.lifecycle import EventFormat
 from ikone_events.domain.mails.facts import Invitation, MailFacts
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST, MailKind
@@ -27,12 +27,10 @@ from ikone_events.services.mails.values import notified_versions, summary_for
 from ikone_events.store.calendars.mails import objects_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.incoming.models import UndeliverableAddress
+from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 
-_OFF = (State.POSTPONED.value, State.CANCELLED.value)
-_HAPPENING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 NOTHING_SENT = N_("Nothing is sent: the calendar stays as it is.")
 ONLY_MAILED = N_("An e-mail without an entry: the person has declined this date in the calendar.")
 ASKED_AGAIN = N_("Updates the event, and asks for the answer again: the date is another.")
@@ -65,7 +63,7 @@ class CalendarView:
     hints: tuple[Complaint, ...]
 
 
-def samples_of(event: Event) -> Sequence[Registration]:
+def _samples_of(event: Event) -> Sequence[Registration]:
     """The newest confirmed person per language, and per mode at a hybrid event."""
     groups = [Registration.locale]
     if event.format == EventFormat.HYBRID.value:
@@ -91,20 +89,14 @@ def views_of(
     people: Sequence[Registration] | None = None,
 ) -> list[CalendarView]:
     """The calendars of these people, or of samples; `then` is the event after the change."""
-    chosen = samples_of(event) if people is None else people
+    chosen = _samples_of(event) if people is None else people
     mails = objects_of([person.id for person in chosen])
-    bounced, known = _undeliverable(chosen), notified_versions(event, chosen)
+    bounced = undeliverable_among([person.email_key for person in chosen])
+    known = notified_versions(event, chosen)
     return [
         _view(known[each.id], then or event, each, mails.get(each.id, ()), bounced=bounced, now=now)
         for each in chosen
     ]
-
-
-def _undeliverable(people: Sequence[Registration]) -> frozenset[str]:
-    """The keys of those addresses of these people that are undeliverable."""
-    keys = [email_key(person.email) for person in people]
-    wanted = select(UndeliverableAddress.email_key).where(UndeliverableAddress.email_key.in_(keys))
-    return frozenset(db.session.scalars(wanted))
 
 
 def _view(
@@ -113,7 +105,7 @@ def _view(
     person: Registration,
     mails: Sequence[OutboxMail],
     *,
-    bounced: frozenset[str],
+    bounced: Collection[str],
     now: datetime,
 ) -> CalendarView:
     taken = [mail for mail in mails if mail.state == "sent"]
@@ -171,9 +163,9 @@ def _kind(then: Event, person: Registration, now: datetime) -> MailKind | None:
     """The kind of mail that would contain the object, or None."""
     if then.ends_at <= now:
         return None
-    if then.state in _OFF:
+    if then.state in CALLED_OFF:
         return MailKind.CANCELLATION if _has_entry(person) else None
-    if then.state in _HAPPENING:
+    if then.state in TAKES_PLACE:
         return MailKind.MOVED if _has_entry(person) else MailKind.CONFIRMATION
     return None
 
@@ -196,7 +188,7 @@ def _effect(kind: MailKind | None, sent: bytes | None, person: Registration) -> 
 
 
 def _of_mails(
-    sent: Sequence[OutboxMail], person: Registration, bounced: frozenset[str]
+    sent: Sequence[OutboxMail], person: Registration, bounced: Collection[str]
 ) -> tuple[Complaint, ...]:
     """Problems with the mails to this calendar."""
     newest = {mail.calendar_uid: mail for mail in reversed(sent)}

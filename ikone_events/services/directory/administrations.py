@@ -164,7 +164,7 @@ def _taken(draft: AdministrationDraft, own: Organisation | None) -> Iterator[Com
     number = 0 if own is None else own.id
     others = select(Organisation).where(Organisation.id != number)
     same_name = others.where(func.lower(Organisation.name) == draft.name.lower())
-    if draft.official_key:  # places share names; their keys tell them apart
+    if draft.official_key:  # places share names; their keys distinguish them
         same_name = same_name.where(Organisation.official_key == "")
     if db.session.scalar(same_name.limit(1)) is not None:
         yield Complaint(N_("There is another public body of this name."), {}, "name")

@@ -10,10 +10,10 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.directory.contact import ContactDraft, check_contact
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.domain.times import to_local
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.subscribers import delete_readers
 from ikone_events.services.mails.unsubscribing import object_to_announcements
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update
 from ikone_events.store.directory.contacts import all_contacts
 from ikone_events.store.directory.models import Contact, Organisation
@@ -44,12 +44,7 @@ def get_contact(public_id: str) -> Contact:
 def draft_of(contact: Contact) -> ContactDraft:
     """A stored contact as a draft."""
     columns = {name: getattr(contact, name) for name in _AS_STORED}
-    return ContactDraft(**columns, organisation=organisation_of(contact))
-
-
-def organisation_of(contact: Contact) -> str:
-    """The name of the administration: that of the directory, or as it was typed."""
-    return contact.organisation.name if contact.organisation else contact.organisation_text
+    return ContactDraft(**columns, organisation=contact.organisation_name)
 
 
 def add_contact(draft: ContactDraft, *, actor: str, now: datetime) -> Contact:
@@ -152,7 +147,7 @@ def contact_rows() -> Iterator[Row]:
         moments = {"entered_at": contact.created_at, "checked_at": contact.checked_at}
         yield {
             **{name: getattr(contact, name) for name in _AS_STORED},
-            "organisation": organisation_of(contact),
+            "organisation": contact.organisation_name,
             "entered_by": contact.entered_by,
             **{name: to_local(moment, zone).date().isoformat() for name, moment in moments.items()},
         }

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from ikone_events.domain.directory.administrations import pick
-from ikone_events.domain.events.facts import RUNNING
 from ikone_events.domain.events.lifecycle import State
-from ikone_events.domain.registering.registration import Status
-from ikone_events.services.registering.seating import promote_waiting, somebody_could_move_up
+from ikone_events.services.registering.expirations import slugs_to_promote
+from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact, Organisation, OrganisationName
 from ikone_events.store.events.models import Event
@@ -69,20 +68,7 @@ def assign_contacts(organisations: Mapping[str, int]) -> int:
 
 
 def _fill_seats_of_members(*, now: datetime) -> None:
-    waits = select(Registration.id).where(
-        Registration.event_id == Event.id, Registration.status == Status.WAITLISTED.value
-    )
-    events = db.session.scalars(
-        select(Event)
-        .where(
-            Event.members_until > now,
-            Event.ends_at > now,
-            Event.state.in_([state.value for state in RUNNING]),
-            waits.exists(),
-        )
-        .order_by(Event.id)
-    ).all()
-    for slug in [event.slug for event in events if somebody_could_move_up(event, now=now)]:
+    for slug in slugs_to_promote(Event.members_until > now, now=now):
         promote_waiting(lock_event(slug), now=now)
 
 

@@ -31,7 +31,7 @@ from ikone_events.services.plan.plans import (
     steps_of,
     timing_of,
 )
-from ikone_events.services.registering.form_fields import lay_fields
+from ikone_events.services.registering.form_fields import create_fields
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.speakers import Speaker, speakers_of
@@ -173,7 +173,7 @@ def _copy_form(copy: _Copy, form: FormName) -> None:
     asked = fields_of_event(copy.source.id, form).where(FormField.retired_at.is_(None))
     described = [row.described() for row in db.session.scalars(asked)]
     steering = {(field.shown_if, field.shown_value) for field in described}
-    lay_fields(copy.event, (_as_offered(field, steering) for field in described), now=copy.now)
+    create_fields(copy.event, (_as_offered(field, steering) for field in described), now=copy.now)
 
 
 def _as_offered(field: OwnField, steering: set[tuple[str, str]]) -> OwnField:

@@ -1,6 +1,6 @@
 """What a dossier says of an event: everything a successor needs, and nobody who registered.
 
-A name or an address of an attendee that organisers have typed into a text is struck out, as long as
+A name or an address of an attendee that organisers have typed into a text is redacted, as long as
 it is known whose it is.
 """
 
@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from ikone_events.domain.events.lifecycle import ACTION_LABELS
+from ikone_events.domain.events.actions import label_of_action
 from ikone_events.domain.figures.press import press_sentence
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.edited_text import EditedText
@@ -21,7 +21,7 @@ from ikone_events.mail.writing.templates import starting_text
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.texts import find_text, from_snapshot, is_own
 from ikone_events.services.plan.plans import DONE, EXPIRED, MOOT, PLAN, SKIPPED
-from ikone_events.services.privacy.striking import names_of, strike
+from ikone_events.services.privacy.redaction import names_of, redact
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import history_of
@@ -30,7 +30,7 @@ from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
 
 _ACTORS = {"system": N_("Automatically"), PLAN: N_("done automatically")}
-# Mails to one person each, of which no mailing tells; a text of them is always in force.
+# Mails to one person each, which are in no mailing; a text of them is always in force.
 _SINGLE = (MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.WITHDRAWAL)
 OUTCOME_LABELS = {
     DONE: N_("done"),
@@ -38,22 +38,6 @@ OUTCOME_LABELS = {
     EXPIRED: N_("came too late"),
     MOOT: N_("not needed any more"),
     "": N_("still to come"),
-}
-FIGURE_LABELS = {
-    "registrations": N_("Registrations"),
-    "confirmed": N_("Confirmed registrations"),
-    "waitlist": N_("On the waiting list at the end"),
-    "cancelled": N_("Withdrawn registrations"),
-    "declined": N_("Declined registrations"),
-    "administrations_confirmed": N_("Public bodies with a confirmed registration"),
-    "attended_people": N_("People who attended"),
-    "attendance_unknown_people": N_("People of whom nobody noted whether they attended"),
-    "administrations_attended": N_("Public bodies that attended"),
-    "administrations_attended_members": N_("Members among them"),
-    "administrations_attended_non_members": N_("Non-members among them"),
-    "first_timers": N_("Public bodies that came for the first time"),
-    "materials_requested": N_("Requests for materials"),
-    "feedback_answers": N_("Answers of the feedback"),
 }
 
 
@@ -121,26 +105,23 @@ class Dossier:
 def read_dossier(event: Event, *, locale: str, now: datetime) -> Dossier:
     """Collect what the dossier of an event says, texts of mails in this language."""
     figures = figures_of(event, now=now)
-    struck = partial(strike, names=names_of(event))
+    redacted = partial(redact, names=names_of(event))
     return Dossier(
         event=event,
         history=[
-            Decision(row.at, _action_label(row.action), _who(row.actor), struck(row.reason))
+            Decision(row.at, label_of_action(row.action), _who(row.actor), redacted(row.reason))
             for row in history_of(event)
         ],
         steps=_steps_of(event),
-        texts=[*_mailings_of(event, locale, struck), *_singles_of(event, locale, struck)],
-        figures=[(label, getattr(figures, name)) for name, label in FIGURE_LABELS.items()],
+        texts=[*_mailings_of(event, locale, redacted), *_singles_of(event, locale, redacted)],
+        figures=figures.labelled(),
         press=press_sentence(figures, event, locale),
         rules=figures.rules.get(locale, ""),
         files=name_files(m for m in event.materials if not m.scan),
-        answers=[(struck(each.question), struck(each.answer)) for each in published_answers(event)],
+        answers=[
+            (redacted(each.question), redacted(each.answer)) for each in published_answers(event)
+        ],
     )
-
-
-def _action_label(action: str) -> str:
-    known = {each.value: label for each, label in ACTION_LABELS.items()}
-    return known.get(action, N_("Draft created"))
 
 
 def _who(actor: str) -> str:
@@ -154,7 +135,7 @@ def _steps_of(event: Event) -> list[PlanStep]:
     return [
         PlanStep(
             step.outcome_at or step.due_at,
-            step.title or (_action_label(step.action) if step.action else _kind_label(step.kind)),
+            step.title or (label_of_action(step.action) if step.action else _kind_label(step.kind)),
             _audience_label(step.audience),
             OUTCOME_LABELS.get(step.outcome, step.outcome),
         )
@@ -172,7 +153,7 @@ def _audience_label(audience: str) -> str:
     return known.get(audience, "")
 
 
-def _mailings_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+def _mailings_of(event: Event, locale: str, redacted: Callable[[str], str]) -> list[SentText]:
     """The texts of mailings; one that was sent several times without a change stands once."""
     rows = db.session.scalars(
         select(Mailing)
@@ -189,7 +170,7 @@ def _mailings_of(event: Event, locale: str, struck: Callable[[str], str]) -> lis
             key = (label, _audience_label(mailing.audience), text.subject, text.body)
             found.setdefault(key, []).append(mailing.due_at or mailing.created_at)
     return [
-        SentText(label, audience, struck(subject), struck(body), tuple(moments))
+        SentText(label, audience, redacted(subject), redacted(body), tuple(moments))
         for (label, audience, subject, body), moments in found.items()
     ]
 
@@ -200,11 +181,11 @@ def _standard(kind: str, locale: str) -> EditedText:
     return starting_text(MailKind(kind), locale)
 
 
-def _singles_of(event: Event, locale: str, struck: Callable[[str], str]) -> list[SentText]:
+def _singles_of(event: Event, locale: str, redacted: Callable[[str], str]) -> list[SentText]:
     texts = []
     for kind in _SINGLE:
         text = find_text(event, kind.value, locale) or starting_text(kind, locale)
-        texts.append(SentText(LABELS[kind], "", struck(text.subject), struck(text.body), ()))
+        texts.append(SentText(LABELS[kind], "", redacted(text.subject), redacted(text.body), ()))
     return texts
 
 

@@ -7,21 +7,20 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from babel.support import Translations
-from flask import current_app
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ikone_events import __version__
+from ikone_events.catalogues import catalogue
 from ikone_events.domain.calendars.invitation import public_event
 from ikone_events.domain.events.facts import FORMAT_LABELS, STATE_LABELS, EventFormat, State
 from ikone_events.domain.times import moment_page, span_page
 from ikone_events.mail.writing.templates import template_folder
 from ikone_events.services.calendars.feeds import entry_of
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.events.dossier import Dossier, DossierFile, read_dossier
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.installation import get_identity, get_installation
-from ikone_events.services.markdown import to_html
 from ikone_events.store.durable_files import replacing
 from ikone_events.store.events.models import Event
 
@@ -41,7 +40,7 @@ def write_dossier(event: Event, target: IO[bytes], *, locale: str, now: datetime
         calendar = public_event(entry_of(event, locale), locale=locale)
         archive.writestr("calendar.ics", calendar)
         values = _values(dossier, missing, locale=locale, now=now)
-        environment = _environment(Path(current_app.root_path), locale)
+        environment = _environment(locale)
         for name, template in _PAGES.items():
             archive.writestr(name, environment.get_template(template).render(values))
     return [file.material.title for file in missing]
@@ -89,7 +88,7 @@ def _values(
 
 
 @cache
-def _environment(root: Path, locale: str) -> Environment:
+def _environment(locale: str) -> Environment:
     """Templates of the dossier in one language, outside of any page."""
     environment = Environment(
         loader=FileSystemLoader(template_folder()),
@@ -99,11 +98,11 @@ def _environment(root: Path, locale: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    catalogue = Translations.load(root / "translations", [locale])
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    texts = catalogue(locale)
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["markdown"] = _markdown
     # Names that organisers gave may contain a percent sign, which `_` would read.
-    environment.globals["label"] = catalogue.gettext
+    environment.globals["label"] = texts.gettext
     return environment
 
 

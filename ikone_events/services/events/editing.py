@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from ikone_events.domain.events.draft import (
     CHOSEN_PLANS,
-    ROOM_LINKS,
+    TYPED_LINKS,
     EventDraft,
     ProgrammeItem,
     RoomChoice,
@@ -21,8 +21,9 @@ from ikone_events.domain.refusals import N_, Complaint, StaleForm
 from ikone_events.domain.words import RESERVED, slug_of
 from ikone_events.services.events.updates import note_change
 from ikone_events.services.installation import get_installation
-from ikone_events.services.plan.plans import lay_plan, move_steps
+from ikone_events.services.plan.plans import create_plan, move_steps
 from ikone_events.services.registering.seating import keep_seats, promote_waiting
+from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
@@ -49,7 +50,7 @@ def create_event(draft: EventDraft, *, actor: str, now: datetime, mark: str = ""
     db.session.add(event)
     db.session.flush()
     record_creation(event, actor=actor, now=now)
-    lay_plan(event, now=now)
+    create_plan(event, now=now)
     return event
 
 
@@ -95,6 +96,7 @@ def edit_event(
     check_event_draft(draft, event)
     check_edit_version(event, expected_edit_version)
     before, public, old_limits = calendar_facts(event), public_facts(event), _limits(event)
+    old_start = event.starts_at
     fill_event(event, draft)
     if _limits(event) != old_limits:
         keep_seats(event, now=now)
@@ -104,7 +106,9 @@ def edit_event(
     note_change(event, before, actor=actor, silent=silent, reason=reason, now=now)
     moved_up = promote_waiting(event, now=now)
     move_steps(event, now=now)
-    lay_plan(event, now=now)
+    create_plan(event, now=now)
+    if event.starts_at > old_start:
+        forget_former_day(event, now=now)
     return Edited(event, len(moved_up))
 
 
@@ -118,7 +122,7 @@ def check_event_draft(draft: EventDraft, event: Event | None = None) -> None:
 
 
 def _links_of(event: Event) -> list[str]:
-    return [getattr(event, name) for name in ROOM_LINKS]
+    return [getattr(event, name) for name in TYPED_LINKS]
 
 
 def check_edit_version(event: Event, expected: int) -> None:
@@ -166,8 +170,9 @@ def set_room(
 ) -> Event:
     """Set the video room; personal room pages use it at once.
 
-    Nobody is told of another room, because mails and calendars lead to our own pages. Of another
-    dial-in people are told once the links were sent, unless `silent`. Raises UnfitInput, NotFound.
+    Nobody is notified of another room, because mails and calendars lead to our own pages. People
+    are notified of another dial-in once the links were sent, unless `silent`. Raises UnfitInput,
+    NotFound.
     """
     event = lock_event(slug)
     check_room(room, hosts=get_installation().settings.outgoing_hosts, kept=_links_of(event))

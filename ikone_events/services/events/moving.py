@@ -5,22 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from ikone_events.domain.events.draft import EventDraft
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
+from ikone_events.domain.events.registration_settings import MOMENTS
 from ikone_events.domain.header_text import MOST_REASON, checked_text
-from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.times import moved_along
+from ikone_events.services.events.discarding import somebody_was_faster
 from ikone_events.services.events.editing import draft_of_event, edit_event
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.undoing import past_of
-from ikone_events.services.events.updates import KNOWN_STATES
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if
 
 # Moments of a draft that move with its start.
-_MOMENTS = ("ends_at", "deadline", "members_until")
+_MOMENTS = ("ends_at", *MOMENTS)
 # States in which another date is an edit; a postponed event is rescheduled.
-EDITED_STATES = (State.DRAFT.value, *KNOWN_STATES)
+EDITED_STATES = (State.DRAFT, *TAKES_PLACE)
 
 
 def moved_draft(draft: EventDraft, starts_at: datetime) -> EventDraft:
@@ -67,8 +68,7 @@ def change_date(
     """
     event = lock_event(slug)
     if event.state != expected.value:
-        text = N_("Somebody was faster: the event has changed. Please look again.")
-        raise SomebodyWasFaster(Complaint(text))
+        raise somebody_was_faster()
     if event.state not in EDITED_STATES:
         request = Request(
             action=Action.RESCHEDULE,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, literal_column, or_, select
 
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import REMINDERS, MailKind
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.mails.mailings import stop_mailing
 from ikone_events.store.db import db
@@ -12,7 +12,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 
-_REMINDERS = (MailKind.REMINDER_DAY.value, MailKind.REMINDER_HOUR.value)
 # They say that the event takes place.
 _EXPECTING = (
     MailKind.ANNOUNCEMENT.value,
@@ -21,7 +20,7 @@ _EXPECTING = (
     MailKind.ACCESS_LINK.value,
     MailKind.MOVED.value,
     MailKind.SPEAKER_UPDATE.value,
-    *_REMINDERS,
+    *(kind.value for kind in REMINDERS),
 )
 
 
@@ -54,9 +53,8 @@ def stop_outdated(mailing_id: int, *, actor: str, now: datetime) -> None:
 
 
 def _outdated(now: datetime) -> ColumnElement[bool]:
-    begun = and_(
-        Mailing.kind.in_(_REMINDERS), Event.starts_at <= now, Mailing.created_at < Event.starts_at
-    )
+    is_reminder = Mailing.kind.in_([kind.value for kind in REMINDERS])
+    begun = and_(is_reminder, Event.starts_at <= now, Mailing.created_at < Event.starts_at)
     return or_(Event.ends_at <= now, begun)
 
 

@@ -24,7 +24,7 @@ from ikone_events.services.mails.speaker_facts import (
     has_entry,
 )
 from ikone_events.services.mails.speaker_mails import (
-    anybody_to_tell,
+    has_news_for_any,
     leave_mailbox,
     write_to_speaker,
 )
@@ -39,7 +39,7 @@ from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _BRIEFING = MailKind.SPEAKER_BRIEFING
-# What speakers are told of the event, besides a changed date.
+# What speakers are notified of, besides a changed date.
 _OF_ACTIONS = {
     Action.CANCEL: MailKind.SPEAKER_WITHDRAWAL,
     Action.POSTPONE: MailKind.SPEAKER_WITHDRAWAL,
@@ -56,9 +56,9 @@ class SavedSpeaker:
 
 
 def messages_to_speakers(event: Event, action: Action) -> Sequence[Message]:
-    """What an action of the lifecycle tells speakers, if it tells any of them something."""
+    """What an action of the lifecycle sends to speakers, if any of them gets something."""
     kind = _OF_ACTIONS.get(action)
-    if kind is None or not anybody_to_tell(kind, event):
+    if kind is None or not has_news_for_any(kind, event):
         return ()
     return (Message(kind, Audience.SPEAKERS),)
 
@@ -100,21 +100,21 @@ def edit_speaker(
 
 
 def remove_speaker(slug: str, public_id: str, *, now: datetime) -> tuple[str, bool]:
-    """Delete somebody, whose entry is withdrawn; returns the name, and whether a mail says so.
+    """Delete somebody, whose entry is withdrawn; returns the name, and whether a mail is sent.
 
     What they handed in stays with the office. Their mails are deleted, that last one once it has
     left (privacy/forgetting.py). Raises NotFound.
     """
     event = lock_event(slug)
     speaker = get_speaker(event, public_id)
-    name, tells = speaker.name, has_entry(speaker)
+    name, is_mailed = speaker.name, has_entry(speaker)
     leave_mailbox(speaker, event, now=now, why=REMOVED)
     db.session.flush()
     drop_mails(OutboxMail.speaker_id == speaker.id)
     note_forgotten([speaker.public_id], now.date())
     db.session.delete(speaker)
     db.session.flush()
-    return name, tells
+    return name, is_mailed
 
 
 def brief_speaker(slug: str, public_id: str, *, seen: int, now: datetime) -> bool:

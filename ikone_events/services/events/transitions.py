@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from ikone_events.domain.events.facts import RUNNING, EventFormat, Facts, Number, State
+from ikone_events.domain.events.facts import RUNNING, TAKES_PLACE, EventFormat, Facts, Number, State
 from ikone_events.domain.events.history import NO_PAST, Past
 from ikone_events.domain.events.lifecycle import (
     RULES,
@@ -18,6 +18,7 @@ from ikone_events.domain.events.lifecycle import (
     plan_in_turn,
 )
 from ikone_events.domain.events.needs import numbers_read
+from ikone_events.domain.events.registration_settings import MOMENTS
 from ikone_events.domain.header_text import MOST_REASON, checked_text
 from ikone_events.domain.mails.audiences import OF_CONTACTS
 from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
@@ -32,7 +33,7 @@ from ikone_events.services.events.undoing import (
     release_waiting,
     take_back,
 )
-from ikone_events.services.events.updates import KNOWN_STATES, forget_update
+from ikone_events.services.events.updates import forget_update
 from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.installation import get_identity
 from ikone_events.services.mails.mailings import start_mailing
@@ -41,11 +42,12 @@ from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.expirations import expire_all
 from ikone_events.services.registering.reservations import renew_reservations
 from ikone_events.services.registering.seating import promote_waiting
+from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.public_versions import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event, retention_until
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.event_versions import calendar_facts, keep_version
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.plan.models import Step
@@ -144,11 +146,6 @@ def perform(slug: str, request: Request, *, now: datetime) -> Done:
     return perform_in_turn(slug, request, request.action, now=now)
 
 
-def announce_and_open(slug: str, request: Request, *, now: datetime) -> Done:
-    """Announce an event and open its registration in one press; raises what `perform` raises."""
-    return perform_in_turn(slug, request, Action.ANNOUNCE, Action.OPEN, now=now)
-
-
 def perform_in_turn(slug: str, request: Request, *actions: Action, now: datetime) -> Done:
     """Carry out actions one after the other; the result is of the last, the reason of the first."""
     event = lock_event(slug)
@@ -193,10 +190,8 @@ def _carry_out(
     if rule.action in (Action.CANCEL, Action.POSTPONE):
         stop_obsolete(event, actor=request.actor, now=now)
     mailings = [
-        _write_to(
-            event, message, request, old=old, step=step, change=change, now=now, due_at=due_at
-        )
-        for message in _messages(event, rule, request)
+        _write_to(event, each, request, old=old, step=step, change=change, now=now, due_at=due_at)
+        for each in _messages(event, rule, request)
     ]
     _settle_seats(event, rule, now=now)
     return Done(event, rule, mailings[0] if mailings else None)
@@ -213,7 +208,7 @@ def _messages(event: Event, rule: TransitionRule, request: Request) -> Sequence[
 
 def _settle_update(event: Event, due_at: datetime | None) -> None:
     """Forget a change that waits to be mailed, but not before the action can't be undone."""
-    if event.state in KNOWN_STATES:
+    if event.state in TAKES_PLACE:
         return
     if due_at is None:
         forget_update(event)
@@ -255,22 +250,19 @@ def _record(event: Event, rule: TransitionRule, request: Request, *, now: dateti
     return change
 
 
-def moved_deadline(event: Event, starts_at: datetime) -> datetime | None:
-    """The registration deadline after a new start: its distance to the start stays."""
-    if event.deadline is None:
-        return None
-    return moved_along(event.deadline, old=event.starts_at, new=starts_at, zone=event.zone)
-
-
 def _move(event: Event, request: Request, *, now: datetime) -> None:
-    """Set the new date and, with it, the deadline."""
+    """Set the new date; the moments of registration keep their distance to the start."""
     if request.new_starts_at is None or request.new_ends_at is None:
         raise RuntimeError("reschedule was planned without a date")
     keep_version(event, calendar_facts(event), until=now)
-    event.deadline = moved_deadline(event, request.new_starts_at)
-    event.starts_at, event.ends_at = request.new_starts_at, request.new_ends_at
+    old, new = event.starts_at, request.new_starts_at
+    for name in MOMENTS:
+        if (moment := getattr(event, name)) is not None:
+            setattr(event, name, moved_along(moment, old=old, new=new, zone=event.zone))
+    event.starts_at, event.ends_at = new, request.new_ends_at
     event.edit_version += 1
     move_steps(event, now=now, anew=True)
+    forget_former_day(event, now=now)
 
 
 def _write_to(

@@ -1,6 +1,6 @@
 """Undoing what was announced, postponed or cancelled, and taking back messages to many.
 
-Only while the mailing has not begun: nobody has been told, so nothing has to be withdrawn. The
+Only while the mailing has not begun: nobody has been notified, so nothing has to be withdrawn. The
 worker locks the row of a mailing for each chunk; whoever locks it first decides.
 """
 

@@ -7,16 +7,18 @@ from typing import Any
 from sqlalchemy import select
 
 from ikone_events.domain.events.changes import differences
-from ikone_events.domain.events.lifecycle import EventFormat, Message, State
+from ikone_events.domain.events.facts import TAKES_PLACE
+from ikone_events.domain.events.lifecycle import MOVED, EventFormat, Message
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.services.events.undoing import NEAR
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
-from ikone_events.services.mails.speaker_mails import anybody_to_tell
+from ikone_events.services.mails.speaker_mails import has_news_for_any
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.events.models import Event, EventVersion
@@ -32,16 +34,9 @@ from ikone_events.store.mails.event_versions import (
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
-# States in which people have the date in their calendars.
-KNOWN_STATES = tuple(
-    state.value for state in (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-)
 # Further edits delay the mails up to this multiple of the quiet period.
 LONGEST = 6
-# So close to the old or the new start the mails leave at once.
-NEAR = timedelta(hours=1)
 
-UPDATE = Message(MailKind.MOVED, Audience.CONFIRMED_AND_WAITING)
 TO_SPEAKERS = Message(MailKind.SPEAKER_UPDATE, Audience.SPEAKERS)
 _OF_PLACE = ("place", "directions", "bring")
 
@@ -85,7 +80,7 @@ def _concerns_somebody(
     Another room is news to nobody: mails and calendars lead to our own pages. The dial-in stands in
     them once the links were sent, the place of an event that has one.
     """
-    if event.state not in KNOWN_STATES or event.ends_at <= now or not somebody_comes(event):
+    if event.state not in TAKES_PLACE or event.ends_at <= now or not somebody_comes(event):
         return False
     changed = {name for name in after if after[name] != before[name]} - {"room_url"}
     if not is_link_out(event.state):
@@ -132,14 +127,14 @@ def tell_if_due(slug: str, *, now: datetime) -> Mailing | None:
     event = lock_event(slug)
     if event.update_due_at is None or event.update_due_at > now:
         return None
-    return _tell(event, now=now)
+    return _notify(event, now=now)
 
 
-def tell_now(slug: str, *, actor: str, now: datetime) -> Mailing | None:
+def notify_now(slug: str, *, actor: str, now: datetime) -> Mailing | None:
     """Start the mailing at once. Raises SomebodyWasFaster, NotFound."""
     event = _with_update(slug)
     event.update_by = actor
-    return _tell(event, now=now)
+    return _notify(event, now=now)
 
 
 def tell_nobody(slug: str) -> Event:
@@ -157,15 +152,15 @@ def _with_update(slug: str) -> Event:
     return event
 
 
-def _tell(event: Event, *, now: datetime) -> Mailing | None:
+def _notify(event: Event, *, now: datetime) -> Mailing | None:
     actor, reason = event.update_by, event.update_reason
-    knows = event.state in KNOWN_STATES
+    knows = event.state in TAKES_PLACE
     forget_update(event)
     restore_answers(event)
     if not knows or event.ends_at <= now or not somebody_comes(event):
         return None
-    messages = [UPDATE] if _is_expected(event) else []
-    if anybody_to_tell(TO_SPEAKERS.kind, event):
+    messages = [MOVED] if _is_expected(event) else []
+    if has_news_for_any(TO_SPEAKERS.kind, event):
         messages.append(TO_SPEAKERS)
     mailings = [
         start_mailing(event, each, now=now, started_by=actor, reason=reason, only_changed=True)

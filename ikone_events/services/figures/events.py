@@ -189,14 +189,23 @@ def _figures(event: Event, rows: _Rows, directory: _Directory, *, took_place: bo
         materials_requested=rows.requested,
         feedback_answers=rows.answered,
         bodies=bodies,
-        **_of_confirmed(bodies),
+        **_by_kind(bodies, "confirmed"),
     )
-    if not known:
-        return figures
-    came = [one for one in bodies if one.attended]
+    return _with_attended(figures, event, rows, directory) if known else figures
+
+
+def _with_attended(
+    figures: EventFigures, event: Event, rows: _Rows, directory: _Directory
+) -> EventFigures:
+    came = [one for one in figures.bodies or () if one.attended]
+    people = Counter[str]()
+    for one in came:
+        people[one.kind] += one.attended or 0
     return replace(
         figures,
-        **_of_attended(came),
+        **_by_kind(came, "attended"),
+        other_bodies_attended_by_kind=in_order(Counter(one.kind for one in came if not one.counts)),
+        people_attended_by_kind=in_order(people),
         people_without_body_attended=sum(row[2] for row in rows.bodies if row[0] is None),
         first_timers=_first_timers(event, came, directory),
     )
@@ -227,36 +236,17 @@ def _bodies(
     return tuple(found[number] for number in sorted(found))
 
 
-def _of_confirmed(bodies: Collection[BodyFigures]) -> dict[str, Any]:
+def _by_kind(bodies: Collection[BodyFigures], what: str) -> dict[str, Any]:
+    """Numbers of bodies that are "confirmed" or "attended", by the names of EventFigures."""
     kinds = in_order(Counter(one.kind for one in bodies))
     administrations = counted(kinds)
     number, members = sum(administrations.values()), _members(bodies)
     return {
-        "administrations_confirmed": number,
-        "administrations_confirmed_members": members,
-        "administrations_confirmed_non_members": number - members,
-        "administrations_confirmed_by_kind": administrations,
-        "other_bodies_confirmed": len(bodies) - number,
-    }
-
-
-def _of_attended(came: Collection[BodyFigures]) -> dict[str, Any]:
-    kinds = in_order(Counter(one.kind for one in came))
-    administrations = counted(kinds)
-    number, members = sum(administrations.values()), _members(came)
-    people = Counter[str]()
-    for one in came:
-        people[one.kind] += one.attended or 0
-    return {
-        "administrations_attended": number,
-        "administrations_attended_members": members,
-        "administrations_attended_non_members": number - members,
-        "administrations_attended_by_kind": administrations,
-        "other_bodies_attended": len(came) - number,
-        "other_bodies_attended_by_kind": {
-            kind: kinds[kind] for kind in kinds if kind not in administrations
-        },
-        "people_attended_by_kind": in_order(people),
+        f"administrations_{what}": number,
+        f"administrations_{what}_members": members,
+        f"administrations_{what}_non_members": number - members,
+        f"administrations_{what}_by_kind": administrations,
+        f"other_bodies_{what}": len(bodies) - number,
     }
 
 

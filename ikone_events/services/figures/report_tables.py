@@ -1,5 +1,7 @@
-"""The report as tables: the page, the workbooks and the PDF are all made from these."""
+"""The report as tables and as a file: page, XLSX, ODS, PDF and JSON show the same."""
 
+import io
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -16,7 +18,10 @@ from ikone_events.domain.figures.report import (
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import date_numeric, moment_page
 from ikone_events.mail.writing.translating import translated
-from ikone_events.services.workbooks import Book, Cell, Column, Share, Sheet
+from ikone_events.services.documents.pdf import make_large_pdf
+from ikone_events.services.documents.spreadsheets import WORKBOOKS
+from ikone_events.services.documents.workbooks import Book, Cell, Column, Share, Sheet
+from ikone_events.services.installation import get_identity
 
 _LABELS = {
     "registered": N_("Registered"),
@@ -84,11 +89,11 @@ def report_book(report: FunderReport, *, locale: str, zone: str) -> Book:
         _bodies(report, words),
     ]
     return Book(
-        sheets, title=report_title(report, words), author=report.organisation, language=locale
+        sheets, title=_report_title(report, words), author=report.organisation, language=locale
     )
 
 
-def report_title(report: FunderReport, words: ReportWords) -> str:
+def _report_title(report: FunderReport, words: ReportWords) -> str:
     """ "Report on events, 01.01.2021 to 31.12.2021"."""
     first, last = (date_numeric(day, locale=words.locale) for day in (report.first, report.last))
     return words(N_("Report on events, %(first)s to %(last)s"), first=first, last=last)
@@ -206,3 +211,39 @@ def _bodies(report: FunderReport, words: ReportWords) -> Sheet:
         for body in report.bodies
     ]
     return Sheet(words(N_("Public bodies")), columns, rows)
+
+
+REPORT_KINDS = (*WORKBOOKS, "pdf", "json")
+
+
+def report_file(report: FunderReport, kind: str, *, locale: str, zone: str) -> bytes:
+    """The content of a file of one of REPORT_KINDS; a PDF needs typst."""
+    if kind == "json":
+        return json.dumps(report.as_dict(), ensure_ascii=False, indent=1).encode()
+    book = report_book(report, locale=locale, zone=zone)
+    if kind == "pdf":
+        return make_large_pdf("report", _values(book, ReportWords(locale, zone)))
+    stream = io.BytesIO()
+    WORKBOOKS[kind](stream, book)
+    return stream.getvalue()
+
+
+def _values(book: Book, words: ReportWords) -> dict[str, object]:
+    return {
+        "title": book.title,
+        "lang": book.language,
+        "organisation": book.author,
+        "accent": get_identity().mail_accent,
+        "tables": [
+            {
+                "name": sheet.name,
+                "columns": [
+                    {"heading": column.heading, "width": column.width, "number": column.is_number}
+                    for column in sheet.columns
+                ],
+                "rows": [[words.cell(value) for value in row] for row in sheet.rows],
+                "sums": [[words.cell(value) for value in row] for row in sheet.sums],
+            }
+            for sheet in book.sheets
+        ],
+    }

@@ -38,7 +38,7 @@ _TITLE = "Fragen und Antworten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerWish:
+class AnswerInput:
     """What the office entered: an answer, the version it saw, and who else asked the same.
 
     `publish` is who may see all published answers of the event, "" to publish none of this one;
@@ -52,7 +52,7 @@ class AnswerWish:
     question: str = ""
 
 
-def answer(slug: str, key: str, wish: AnswerWish, *, now: datetime, by: str) -> None:
+def answer(slug: str, key: str, wish: AnswerInput, *, now: datetime, by: str) -> None:
     """Store an answer to one question, or to several, and publish it or take it back.
 
     Raises NotFound, StaleForm, StatusRefused, and UnfitInput about `answer` or `public_question`.
@@ -84,7 +84,7 @@ def send_answers(slug: str, *, by: str, now: datetime) -> Mailing:
     return start_mailing(event, ANSWER, now=now, started_by=by)
 
 
-def _publish(event: Event, rows: Sequence[Question], wish: AnswerWish, *, now: datetime) -> None:
+def _publish(event: Event, rows: Sequence[Question], wish: AnswerInput, *, now: datetime) -> None:
     first = rows[0]
     words = checked_text(wish.question, QUESTION_LENGTH, "public_question") or _asked(first)
     if not first.answer:

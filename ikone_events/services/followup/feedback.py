@@ -138,7 +138,7 @@ def suggest_fields(slug: str, *, expected: int, now: datetime) -> None:
 class FieldResult:
     """The answers to one question: rows of value and number, or texts in alphabetical order.
 
-    `keys` are made from the texts alone, so they tell nothing about the entry of a text.
+    `keys` are made from the texts alone, so they reveal nothing about the entry of a text.
     """
 
     field: OwnField

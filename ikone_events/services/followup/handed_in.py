@@ -6,16 +6,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ikone_events.domain.events.facts import State
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.followup.details import MaterialDetails
-from ikone_events.domain.refusals import (
-    N_,
-    Complaint,
-    NotFound,
-    StatusRefused,
-    UploadRefused,
-)
+from ikone_events.domain.refusals import N_, Complaint, NotFound, StatusRefused, UploadRefused
 from ikone_events.services.followup.files import StoredFile
 from ikone_events.services.followup.materials import new_file, next_position, path_of
+from ikone_events.services.plan.plans import leave_time_for_more
 from ikone_events.store.db import db, for_update
 from ikone_events.store.events.handed_in import count_waiting
 from ikone_events.store.events.models import Event, Material
@@ -79,7 +75,9 @@ def withdraw_file(speaker: Speaker, public_id: str) -> Path:
     return path_of(material)
 
 
-def release_file(slug: str, public_id: str, *, visibility: str) -> tuple[Material, Path | None]:
+def release_file(
+    slug: str, public_id: str, *, visibility: str, now: datetime
+) -> tuple[Material, Path | None]:
     """Hand a speaker's file out like any material; returns the file that it replaces, if any.
 
     Raises NotFound, and StatusRefused if somebody has done so.
@@ -97,6 +95,7 @@ def release_file(slug: str, public_id: str, *, visibility: str) -> tuple[Materia
         )
     former = db.session.get(Material, material.replaces_id) if material.replaces_id else None
     material.released, material.visibility, material.replaces_id = True, visibility, None
+    leave_time_for_more(event, Action.FOLLOW_UP, now=now)
     material.position = former.position if former else next_position(event)
     db.session.flush()
     if former is None:

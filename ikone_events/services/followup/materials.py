@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, select
 
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.followup.details import (
     MaterialDetails,
     MaterialKind,
@@ -17,6 +18,7 @@ from ikone_events.domain.followup.details import (
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.followup.files import StoredFile, check_quota
 from ikone_events.services.installation import get_installation
+from ikone_events.services.plan.plans import leave_time_for_more
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import lock_event
@@ -53,14 +55,20 @@ def new_entry(kind: MaterialKind, details: MaterialDetails, *, now: datetime) ->
 
 def add_file(slug: str, stored: StoredFile, details: MaterialDetails, *, now: datetime) -> Material:
     """Add a stored file. Raises UnfitInput and UploadRefused."""
-    return add_last(lock_event(slug), new_file(stored, details, now=now))
+    return _add(slug, new_file(stored, details, now=now), now=now)
 
 
 def add_entry(
     slug: str, kind: MaterialKind, details: MaterialDetails, *, now: datetime
 ) -> Material:
     """Add a link, recording, contact or note. Raises UnfitInput."""
-    return add_last(lock_event(slug), new_entry(kind, details, now=now))
+    return _add(slug, new_entry(kind, details, now=now), now=now)
+
+
+def _add(slug: str, material: Material, *, now: datetime) -> Material:
+    event = lock_event(slug)
+    leave_time_for_more(event, Action.FOLLOW_UP, now=now)
+    return add_last(event, material)
 
 
 def add_last(event: Event, material: Material) -> Material:
@@ -162,7 +170,8 @@ def _fill(material: Material, details: MaterialDetails, title: str = "") -> None
     values = asdict(normal_details(details))
     values["title"] = values["title"] or title
     normal, kind = MaterialDetails(**values), MaterialKind(material.kind)
-    if complaints := complaints_about(normal, kind):
+    hosts = get_installation().settings.outgoing_hosts
+    if complaints := complaints_about(normal, kind, hosts=hosts, kept=material.url or ""):
         raise UnfitInput(complaints)
     for name, value in values.items():
         setattr(material, name, value)

@@ -7,11 +7,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.followup.requests import (
-    LINK_LIFE,
-    RequestState,
-    is_link_valid,
-)
+from ikone_events.domain.followup.requests import LINK_LIFE, RequestState, is_link_valid
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import StatusRefused
 from ikone_events.domain.registering.registration import Status
@@ -56,9 +52,9 @@ class Asking:
 def ask_for_materials(slug: str, asking: Asking, *, now: datetime) -> None:
     """Store a request, or answer it by mail if that can be done at once.
 
-    Nothing tells the caller which of both, nor does the time it takes. Confirmed people get their
+    The caller can't see which of both, nor does the time it takes. Confirmed people get their
     own link again, and people with a valid link theirs, each at most once an hour; who was refused
-    is told so, once a day.
+    gets a mail that says so, once a day.
     Raises NotFound, and StatusRefused if materials can't be asked for.
     """
     event = lock_event(slug)
@@ -160,10 +156,10 @@ def _send_link(request: MaterialRequest, event: Event, *, now: datetime) -> None
     write_to_requester(kind, request, event, occasion=occasion, now=now)
 
 
-def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: datetime) -> None:
+def refuse_request(slug: str, public_id: str, *, notify: bool, actor: str, now: datetime) -> None:
     """Refuse a request, or take a link back; a second time changes nothing. Raises NotFound.
 
-    The person gets a mail only with `tell`; whoever was refused and asks again is told in any case.
+    The person gets a mail only with `notify`; who was refused and asks again gets one in any case.
     """
     event = lock_event(slug)
     request = get_request(event, public_id)
@@ -174,7 +170,7 @@ def refuse_request(slug: str, public_id: str, *, tell: bool, actor: str, now: da
         outbox.stop_with_dead_links(mails_of(request), now=now)
     request.state, request.granted_until = RequestState.REFUSED.value, None
     request.decided_at, request.decided_by = now, actor
-    if tell:
+    if notify:
         kind, occasion = MailKind.MATERIALS_REFUSED, f"refused:{now:%Y%m%d}"
         write_to_requester(kind, request, event, occasion=occasion, now=now)
     db.session.flush()
@@ -189,16 +185,16 @@ def grant_by_itself(slug: str, *, granting: bool) -> None:
 def delete_request(slug: str, public_id: str, *, now: datetime) -> None:
     """Forget who asked, for the office. Raises NotFound."""
     request = get_request(lock_event(slug), public_id)
-    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
+    forget_on_request(MaterialRequest.id == request.id, now=now)
 
 
 def forget_own(request: MaterialRequest, *, now: datetime) -> None:
     """Forget who asked, at their own wish; a second time changes nothing."""
     lock_event(request.event.slug)
-    forget_at_a_wish(MaterialRequest.id == request.id, now=now)
+    forget_on_request(MaterialRequest.id == request.id, now=now)
 
 
-def forget_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+def forget_on_request(*whose: ColumnElement[bool], now: datetime) -> None:
     """Forget who asked, also when an older backup is restored."""
     note_forgotten(db.session.scalars(select(MaterialRequest.public_id).where(*whose)), now.date())
     forget_requests(*whose)
@@ -236,5 +232,5 @@ def forget_requests(*whose: ColumnElement[bool]) -> int:
     )
     for request in found:
         db.session.expire(request)
-    undeliverable_addresses.tidy()
+    undeliverable_addresses.delete_unused()
     return len(numbers)

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP
 from ikone_events.domain.events.lifecycle import Message, State
-from ikone_events.domain.followup.access import AFTER_FOLLOW_UP, is_available
+from ikone_events.domain.followup.access import is_available
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StatusRefused
@@ -64,7 +65,7 @@ def send_supplement(slug: str, *, by: str, now: datetime) -> Mailing:
     """Send the new materials to those who want a supplement, each what they may see.
 
     Of two presses the second finds nothing new. Raises NotFound, and StatusRefused if there is
-    nothing new, nobody to tell, or the event is not followed up.
+    nothing new, nobody to notify, or the event is not followed up.
     """
     event = lock_event(slug)
     if event.state != State.FOLLOWED_UP.value:
@@ -77,14 +78,14 @@ def send_supplement(slug: str, *, by: str, now: datetime) -> Mailing:
     return start_mailing(event, SUPPLEMENT, now=now, started_by=by)
 
 
-def can_wish(state: str, status: str) -> bool:
+def can_ask_for_supplement(state: str, status: str) -> bool:
     """Whether a person can ask for supplements."""
     return state != State.ARCHIVED.value and status in _MAY_WISH
 
 
-def wish_supplement(public_id: str, *, wanted: bool) -> None:
+def set_supplement(public_id: str, *, wanted: bool) -> None:
     """Store whether a person wants supplements. Raises StatusRefused."""
     registration = lock_registration(public_id)
-    if not can_wish(registration.event.state, registration.status):
+    if not can_ask_for_supplement(registration.event.state, registration.status):
         raise StatusRefused(Complaint(N_("This is only possible with a registration.")))
     registration.wants_supplement = wanted

@@ -74,7 +74,7 @@ def _invited(
     since, told_at = _last_date(registration, event, objects)
     invited = Invited(address=registration.email, live=live, since=since, told_at=told_at)
     latest = _latest(registration, invited)
-    return replace(invited, latest=order_of_row(latest) if latest else None)
+    return replace(invited, latest=_order_of_row(latest) if latest else None)
 
 
 def answer_in_force(registration: Registration, event: Event) -> IncomingMail | None:
@@ -87,15 +87,15 @@ def answer_in_force(registration: Registration, event: Event) -> IncomingMail | 
 def _latest(registration: Registration, invited: Invited) -> IncomingMail | None:
     latest: IncomingMail | None = None
     for row in taken_answers(registration):
-        order = order_of_row(row)
+        order = _order_of_row(row)
         if not counts_for_date(row.sequence, order, invited):
             continue
-        if latest is None or order >= order_of_row(latest):
+        if latest is None or order >= _order_of_row(latest):
             latest = row
     return latest
 
 
-def order_of_row(row: IncomingMail) -> AnswerOrder:
+def _order_of_row(row: IncomingMail) -> AnswerOrder:
     """The sort key of a stored answer."""
     return order_by(row.stamp, row.received_at)
 

@@ -1,4 +1,4 @@
-"""Answers of calendars that count again after a change that their people were never told of."""
+"""Answers of calendars that count again after a change of which nobody was notified."""
 
 from sqlalchemy import select
 

@@ -63,7 +63,7 @@ def ingest(found: Incoming, *, now: datetime) -> IncomingOutcome:
     return outcome
 
 
-def tidy(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete mails about none of our events after 30 days."""
     rows_written(delete(IncomingMail).where(due_to_delete(now)))
 

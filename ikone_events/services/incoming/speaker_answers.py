@@ -58,7 +58,7 @@ def delete_oldest(speaker: Speaker, *, keep: int) -> None:
 def _last_date(
     event: Event, speaker: Speaker, objects: tuple[SentObject, ...]
 ) -> tuple[int, datetime | None]:
-    """The lowest sequence of a mail with the present date, and when another date was told."""
+    """The lowest sequence of a mail with the present date, and when another date was announced."""
     dates = dates_of_versions(event)
     sent = [each for each in objects if each.state in NOTIFIED]
     newest = dates.get(sent[0].version) if sent else None

@@ -10,12 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, true
 
 from ikone_events.domain.events.facts import EventFormat, Mode
-from ikone_events.domain.mails.audiences import (
-    OF_CONTACTS,
-    OF_NETWORK,
-    OF_NEWS,
-    Audience,
-)
+from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NETWORK, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.recipients import ContactChoice, ContactGroup, read_choice
 from ikone_events.domain.registering.registration import ACTIVE, Attendance, Awaits, Status
@@ -86,7 +81,7 @@ def people_of_mailing(event: Event, mailing: Mailing, *, now: datetime) -> Selec
 def people_to_write_to(event: Event, mailing: Mailing, *, now: datetime) -> Select[Registration]:
     """The people of a mailing without those who have done what it asks for.
 
-    Previews and counts don't leave them out: the difference would tell who has given feedback.
+    Previews and counts don't leave them out: the difference would show who has given feedback.
     """
     people = people_of_mailing(event, mailing, now=now)
     if mailing.kind == MailKind.FEEDBACK.value:

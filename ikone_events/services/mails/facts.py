@@ -21,7 +21,6 @@ from ikone_events.domain.mails.kinds import CANCEL, FOLLOW_UPS, MailKind, calend
 from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.registering.form_fields import Answers
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.salutation import full_name
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.follow_up import (
@@ -244,7 +243,7 @@ def _other_person(kind: MailKind, registration: Registration) -> str:
         person = db.session.scalar(deputies.order_by(Registration.id.desc()).limit(1))
     if person is None or person.anonymised_at is not None:
         return ""
-    return full_name(person.title, person.first_name, person.last_name)
+    return person.name
 
 
 def _calendar_address(kind: MailKind, registration: Registration, now: datetime) -> str:

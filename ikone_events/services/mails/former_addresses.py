@@ -1,4 +1,4 @@
-"""Leaving an address: it loses links and calendar entry, and is told so without a name."""
+"""Leaving an address: it loses links and calendar entry, and gets a last mail without a name."""
 
 from datetime import datetime
 
@@ -23,8 +23,8 @@ def leave_address(registration: Registration, event: Event, *, now: datetime) ->
     """
     has_entry = _choose_entry(registration)
     replace_links(registration)
-    told = has_entry or _has_got_mail(registration)
-    if told and not undeliverable_addresses.is_marked(registration.email):
+    knows = has_entry or _has_got_mail(registration)
+    if knows and not undeliverable_addresses.is_marked(registration.email):
         key = f"address:{registration.public_id}:{registration.link_epoch}:former"
         write_mail(MailKind.ADDRESS_WITHDRAWN, registration, event, key=key, now=now)
     # The former mailbox knows the UID, and has answered; the new one knows no earlier mail.

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
-from ikone_events.domain.mails.kinds import MailKind
+from ikone_events.domain.mails.kinds import REMINDERS, MailKind
 from ikone_events.services.mails.facts import facts_for, kinds_for
 from ikone_events.services.mails.follow_up import note_answers_sent
-from ikone_events.services.mails.mailings import REMINDERS, people_after
+from ikone_events.services.mails.mailings import people_after
 from ikone_events.services.mails.replacing import replace_links, replace_unsent
 from ikone_events.services.mails.speaker_mails import write_of_mailing
 from ikone_events.services.mails.values import notified_versions

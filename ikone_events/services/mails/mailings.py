@@ -1,15 +1,13 @@
-"""Mailings: mails to many people, stored as one row with their cause; and how many were sent."""
+"""Mailings: mails to many people, stored as one row with their cause."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, or_, select, update
+from sqlalchemy import ColumnElement, false, or_, select, update
 
 from ikone_events.domain.events.lifecycle import Message
 from ikone_events.domain.mails.audiences import OF_CONTACTS, OF_NEWS, Audience
-from ikone_events.domain.mails.kinds import REQUEST, MailKind
+from ikone_events.domain.mails.kinds import REMINDERS, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.audiences import People, people_to_write_to, readers_of
@@ -23,58 +21,6 @@ from ikone_events.store.mails.event_versions import NOTIFIED
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
-
-# People who registered after such a mail was due have just got a mail with the same content.
-REMINDERS = (MailKind.REMINDER_DAY, MailKind.REMINDER_HOUR)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Mails by state; `unwritten` counts the people whose mail is not in the outbox yet.
-
-    `reached` is True for a mailing that has written mails, even if they have been deleted since.
-    """
-
-    sent: int = 0
-    failed: int = 0
-    queued: int = 0
-    stopped: int = 0
-    unwritten: int = 0
-    reached: bool = False
-
-    @property
-    def total(self) -> int:
-        """All recipients."""
-        return self.done + self.queued + self.stopped + self.unwritten
-
-    @property
-    def done(self) -> int:
-        """Recipients to whom nothing is to be sent any more."""
-        return self.sent + self.failed
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A mailing with its figures."""
-
-    mailing: Mailing
-    figures: Figures
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the mailing was stopped and not resumed."""
-        return self.mailing.stopped_at is not None
-
-    @property
-    def is_running(self) -> bool:
-        """Whether more mails will be sent."""
-        waiting = self.figures.queued or self.mailing.finished_at is None
-        return bool(waiting) and not self.is_stopped
-
-    @property
-    def can_be_taken_back(self) -> bool:
-        """Whether organisers may still take it back."""
-        return can_be_taken_back(self.mailing)
 
 
 def has_begun(mailing: Mailing) -> bool:
@@ -104,7 +50,7 @@ def start_mailing(
 ) -> Mailing:
     """Store a mailing in the transaction of its cause; the worker writes the mails.
 
-    `change` is the transition that it tells of; before `due_at` nothing is written.
+    `change` is the transition that it is about; before `due_at` nothing is written.
     """
     mailing = new_mailing(event, message, step=step, reason=reason)
     mailing.only_changed, mailing.contact_choice = only_changed, contact_choice
@@ -217,7 +163,7 @@ def people_after(mailing: Mailing, now: datetime) -> People:
     """The recipients of a mailing whose mails are not written yet.
 
     People whose status changed after its start are left out: their own mails describe the new
-    state. A mail about a new date goes to them too if no mail of their own has told it.
+    state. A mail about a new date goes to them too if no mail of their own has announced it.
     """
     audience = Audience(mailing.audience)
     if audience in OF_NEWS:
@@ -230,71 +176,20 @@ def people_after(mailing: Mailing, now: datetime) -> People:
         Registration.id > mailing.last_id,
         or_(
             Registration.event_lock_version < mailing.event_lock_version,
-            _is_untold(mailing) if mailing.kind == MailKind.MOVED.value else false(),
+            _is_not_notified(mailing) if mailing.kind == MailKind.MOVED.value else false(),
         ),
     )
     if mailing.step is not None and mailing.kind in REMINDERS:
+        # Whoever registered after it was due has just got a mail with the same content.
         people = people.where(Registration.status_at <= mailing.step.due_at)
     return people
 
 
-def _is_untold(mailing: Mailing) -> ColumnElement[bool]:
-    """Whether a person knew an earlier version of the event, and no mail has told the present."""
-    told = select(OutboxMail.id).where(
+def _is_not_notified(mailing: Mailing) -> ColumnElement[bool]:
+    """Whether a person knew an earlier version of the event, and none of the present one."""
+    notified = select(OutboxMail.id).where(
         OutboxMail.registration_id == Registration.id,
         OutboxMail.notified_version == mailing.event.calendar_version,
         OutboxMail.state.in_(NOTIFIED),
     )
-    return (Registration.registered_at < mailing.created_at) & ~told.exists()
-
-
-def accounts_of(event: Event, now: datetime, *, most: int = 50) -> list[Account]:
-    """The mailings of an event with their figures, the newest first."""
-    wanted = select(Mailing).where(Mailing.event_id == event.id).order_by(Mailing.id.desc())
-    return _accounts(db.session.scalars(wanted.limit(most)).all(), now)
-
-
-def running_of(event: Event, now: datetime) -> list[Account]:
-    """The mailings of an event that are being written or sent now."""
-    is_queued = (OutboxMail.mailing_id == Mailing.id) & (OutboxMail.state == "queued")
-    wanted = select(Mailing).where(
-        Mailing.event_id == event.id,
-        Mailing.stopped_at.is_(None),
-        or_(Mailing.finished_at.is_(None), select(OutboxMail.id).where(is_queued).exists()),
-        or_(Mailing.due_at.is_(None), Mailing.due_at <= now, Mailing.last_id > 0),
-    )
-    found = db.session.scalars(wanted.order_by(Mailing.id)).all()
-    return [one for one in _accounts(found, now) if one.figures.total] if found else []
-
-
-def account_of(mailing: Mailing, now: datetime) -> Account:
-    """One mailing with its figures."""
-    return _accounts([mailing], now)[0]
-
-
-def _accounts(mailings: Sequence[Mailing], now: datetime) -> list[Account]:
-    numbers: dict[int, Counter[str]] = {mailing.id: Counter() for mailing in mailings}
-    rows = db.session.execute(
-        select(OutboxMail.mailing_id, OutboxMail.state, func.count())
-        .where(OutboxMail.mailing_id.in_(numbers))
-        .group_by(OutboxMail.mailing_id, OutboxMail.state)
-    )
-    for mailing_id, state, number in rows:
-        if mailing_id is not None:
-            numbers[mailing_id][state] = number
-    return [Account(mailing, _figures(mailing, numbers[mailing.id], now)) for mailing in mailings]
-
-
-def _figures(mailing: Mailing, by_state: Counter[str], now: datetime) -> Figures:
-    unwritten = 0
-    if mailing.finished_at is None:
-        people = people_after(mailing, now).order_by(None).subquery()
-        unwritten = db.session.scalar(select(func.count()).select_from(people)) or 0
-    return Figures(
-        sent=by_state["sent"],
-        failed=by_state["failed"],
-        queued=by_state["queued"],
-        stopped=by_state["stopped"],
-        unwritten=unwritten,
-        reached=mailing.last_id > 0,
-    )
+    return (Registration.registered_at < mailing.created_at) & ~notified.exists()

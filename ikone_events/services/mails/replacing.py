@@ -42,7 +42,7 @@ def replace_unsent(
 
     Queued ones are stopped, as they are, and others are queued instead, except those that the
     caller's mail about the registration makes superfluous. One that is being sent is left to its
-    worker. Failed and stopped ones leave only when somebody tells them to, so they are rewritten.
+    worker. Failed and stopped ones leave only when somebody sends them again: they are rewritten.
     """
     unsent = select(OutboxMail).where(
         OutboxMail.registration_id == registration.id, OutboxMail.state != "sent", LINKS_REPLACED

@@ -37,14 +37,14 @@ def compose_in_vain(request: MaterialRequest, event: Event, *, now: datetime) ->
 def _composed(
     kind: MailKind, request: MaterialRequest, event: Event, *, key: str, now: datetime
 ) -> OutboxMail:
-    facts = facts_for_requester(kind, request, event)
+    facts = _facts_for_requester(kind, request, event)
     mail, thread = compose(facts), request.thread_id
     return outbox_row(facts, mail, key=key, now=now, event_id=event.id, references=thread)
 
 
-def facts_for_requester(kind: MailKind, request: MaterialRequest, event: Event) -> MailFacts:
+def _facts_for_requester(kind: MailKind, request: MaterialRequest, event: Event) -> MailFacts:
     """The facts of a mail about a request; `status` is empty, unlike that of registered people."""
-    page = materials_page(request)
+    page = _materials_page(request)
     until = request.granted_until
     return MailFacts(
         kind=kind,
@@ -61,7 +61,7 @@ def facts_for_requester(kind: MailKind, request: MaterialRequest, event: Event) 
     )
 
 
-def materials_page(request: MaterialRequest) -> str:
+def _materials_page(request: MaterialRequest) -> str:
     """The absolute address of the page with the materials."""
     installation, claim = get_installation(), LinkClaim(request.public_id, request.link_epoch)
     return installation.page(f"/materials/{installation.signer.sign(Purpose.MATERIALS, claim)}")

@@ -18,13 +18,8 @@ from ikone_events.domain.mails.facts import (
     MailFacts,
     Recipient,
 )
-from ikone_events.domain.mails.kinds import (
-    CANCEL,
-    NO_ANSWER,
-    REQUEST,
-    MailKind,
-    calendar_method,
-)
+from ikone_events.domain.mails.kinds import CANCEL, NO_ANSWER, REQUEST, MailKind, calendar_method
+from ikone_events.domain.rooms.door import opens_to_speakers_at
 from ikone_events.domain.times import clock
 from ikone_events.domain.tokens import Purpose
 from ikone_events.mail.writing.translating import translated
@@ -37,14 +32,9 @@ from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.mails.event_versions import (
-    NOTIFIED,
-    date_of,
-    event_in,
-    event_versions,
-)
+from ikone_events.store.mails.event_versions import NOTIFIED, date_of, event_in, event_versions
 from ikone_events.store.mails.models import HAS_OBJECT, Mailing, OutboxMail
-from ikone_events.store.registering.questions import anonymous_questions
+from ikone_events.store.registering.queries import anonymous_questions
 
 # More questions than that are read on the speaker's own page.
 _MOST_QUESTIONS = 30
@@ -68,7 +58,8 @@ def facts_for_speaker(
     """
     known = known_to_speaker(event, speaker)
     withdrawn = calendar_method(kind) == CANCEL
-    summary = summary_of(event, speaker.locale)
+    opens_at = opens_to_speakers_at(event.starts_at)
+    summary = replace(summary_of(event, speaker.locale), room_opens_at=opens_at)
     if withdrawn:  # the date that is in the calendar
         summary = replace(summary, starts_at=known.starts_at, ends_at=known.ends_at)
     changes = () if withdrawn else changes_for_speaker(known, event, speaker)
@@ -81,25 +72,25 @@ def facts_for_speaker(
         sender=sender_of(event),
         invitation=_invitation(kind, speaker, now=now, moved=moved),
         text=text_for(kind, speaker.locale, event, mailing),
-        status=why or _told_state(event, mailing),
+        status=why or _announced_state(event, mailing),
         reason=mailing.reason if mailing else "",
         changes=changes,
         old_dates=(known.starts_at, known.ends_at) if moved and not withdrawn else None,
         delete_on=retention_until(event).date(),
-        briefing=Briefing() if withdrawn else briefing_of(event, speaker, summary),
+        briefing=Briefing() if withdrawn else _briefing_of(event, speaker, summary),
     )
 
 
 def known_to_speaker(event: Event, speaker: Speaker) -> Event:
-    """The version of the event that the speaker was last told of, by mails to this address."""
+    """The version of the event that the speaker was last notified of, by mails to this address."""
     if not (former := event_versions(event)):
         return event
-    told = select(func.max(OutboxMail.notified_version)).where(
+    newest = select(func.max(OutboxMail.notified_version)).where(
         OutboxMail.speaker_id == speaker.id,
         OutboxMail.recipient == speaker.email,
         OutboxMail.state.in_(NOTIFIED),
     )
-    number = db.session.scalar(told)
+    number = db.session.scalar(newest)
     return event if number is None else event_in(event, number, former)
 
 
@@ -111,7 +102,7 @@ def changes_for_speaker(known: Event, event: Event, speaker: Speaker) -> tuple[D
     return differences(before, after, locale=speaker.locale, has_door=False)
 
 
-def briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefing:
+def _briefing_of(event: Event, speaker: Speaker, summary: EventSummary) -> Briefing:
     """Numbers, questions and the way, as they are now."""
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     questions, asked = anonymous_questions(event, most=_MOST_QUESTIONS)
@@ -139,7 +130,7 @@ def has_entry(speaker: Speaker) -> bool:
     return speaker.is_invited and db.session.scalar(brought.limit(1)) is not None
 
 
-def _told_state(event: Event, mailing: Mailing | None) -> str:
+def _announced_state(event: Event, mailing: Mailing | None) -> str:
     """The state that a mailing is about: the event may have gone on since."""
     if mailing is None or mailing.state_change_id is None:
         return event.state

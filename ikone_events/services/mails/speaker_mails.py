@@ -40,14 +40,14 @@ def write_to_speaker(
 def write_of_mailing(
     mailing: Mailing, speaker: Speaker, event: Event, *, key: str, now: datetime
 ) -> None:
-    """Write the mail of a mailing, unless the speaker has been told of it by another one."""
+    """Write the mail of a mailing, unless the speaker was notified by another one."""
     kind = MailKind(mailing.kind)
-    if is_told_by(kind, speaker, event):
+    if _has_news_for(kind, speaker, event):
         write_to_speaker(kind, speaker, event, key=key, now=now, mailing=mailing)
 
 
-def is_told_by(kind: MailKind, speaker: Speaker, event: Event) -> bool:
-    """Whether a mail of this kind would tell a speaker something new."""
+def _has_news_for(kind: MailKind, speaker: Speaker, event: Event) -> bool:
+    """Whether a mail of this kind has something new for a speaker."""
     if speaker.calendar_sequence is None:
         return False
     if calendar_method(kind) == CANCEL:
@@ -56,9 +56,9 @@ def is_told_by(kind: MailKind, speaker: Speaker, event: Event) -> bool:
     return not speaker.is_invited or bool(changes_for_speaker(known, event, speaker))
 
 
-def anybody_to_tell(kind: MailKind, event: Event) -> bool:
-    """Whether a mail of this kind would tell any speaker of the event something new."""
-    return any(is_told_by(kind, each, event) for each in db.session.scalars(briefed(event.id)))
+def has_news_for_any(kind: MailKind, event: Event) -> bool:
+    """Whether a mail of this kind has something new for any speaker of the event."""
+    return any(_has_news_for(kind, each, event) for each in db.session.scalars(briefed(event.id)))
 
 
 def leave_mailbox(speaker: Speaker, event: Event, *, now: datetime, why: str) -> None:

@@ -11,13 +11,13 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused, NotFound, RegistrationClosed
-from ikone_events.domain.times import to_local
+from ikone_events.domain.times import iso_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import undeliverable_addresses
 from ikone_events.services.mails.news_facts import CONFIRM_WITHIN
 from ikone_events.services.mails.writing import is_written, write_to_subscriber
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db, for_update, insert_into, rows_written
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event, new_public_id
@@ -164,11 +164,11 @@ def delete_readers(model: type[Subscriber] | type[Contact], *whose: ColumnElemen
     delete_mails(OutboxMail.id.in_(mails))
     deleted = rows_written(delete(model).where(*whose))
     if deleted:
-        undeliverable_addresses.tidy()
+        undeliverable_addresses.delete_unused()
     return deleted
 
 
-def tidy(now: datetime) -> int:
+def delete_expired(now: datetime) -> int:
     """Delete the addresses that are not needed any more; returns how many.
 
     These are addresses that were not confirmed in time, and those of one event after its end or
@@ -241,15 +241,10 @@ def subscriber_rows() -> Iterator[Row]:
     zone = get_installation().settings.timezone
     wanted = select(Subscriber).options(joinedload(Subscriber.event))
     for found in db.session.scalars(wanted.order_by(Subscriber.email_key, Subscriber.id)):
-        moments = (found.created_at, found.confirmed_at)
-        asked, confirmed = (
-            to_local(moment, zone).isoformat(timespec="seconds") if moment else None
-            for moment in moments
-        )
         yield {
             "email": found.email,
             "about": found.event.slug if found.event else NETWORK,
             "locale": found.locale,
-            "subscribed_at": asked,
-            "confirmed_at": confirmed,
+            "subscribed_at": iso_local(found.created_at, zone),
+            "confirmed_at": iso_local(found.confirmed_at, zone),
         }

@@ -42,7 +42,7 @@ def lift(email: str) -> bool:
     return rows_written(delete(UndeliverableAddress).where(mark)) > 0
 
 
-def tidy() -> None:
+def delete_unused() -> None:
     """Delete marks of addresses that are not used any more."""
     if db.session.scalar(select(UndeliverableAddress.email_key).limit(1)) is None:
         return

@@ -11,10 +11,7 @@ from sqlalchemy import select
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
-from ikone_events.services.mails.subscribers import (
-    delete_readers,
-    find_subscriber,
-)
+from ikone_events.services.mails.subscribers import delete_readers, find_subscriber
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
@@ -78,7 +75,7 @@ def object_to_announcements(email_key: str, *, now: datetime) -> None:
     delete_readers(Subscriber, Subscriber.topic == NETWORK, Subscriber.email_key == email_key)
 
 
-def tidy() -> None:
+def delete_unused() -> None:
     """Delete contacts that were entered while the person objected."""
     objected = Contact.address_hash.in_(select(Objection.address_hash))
     if db.session.scalar(select(Contact.id).where(objected).limit(1)) is not None:
@@ -87,7 +84,7 @@ def tidy() -> None:
 
 def delete_objectors() -> None:
     """The same for contacts and subscribers, after rows of an earlier time were restored."""
-    tidy()
+    delete_unused()
     of_network = Subscriber.topic == NETWORK
     keys = db.session.scalars(select(Subscriber.email_key).where(of_network)).all()
     delete_readers(Subscriber, of_network, Subscriber.email_key.in_(objected_among(keys)))

@@ -85,7 +85,7 @@ def finished_mail(
 ) -> OutboxMail:
     """Compose a mail to a registered person; nothing is stored.
 
-    The registration, which may be new, is told of a calendar object in it.
+    The registration, which may be new, notes a calendar object in it.
     """
     mail = compose(facts)
     row = outbox_row(
@@ -192,7 +192,7 @@ def queue_plainly(row: OutboxMail) -> None:
 
 
 def queue_unless_known(row: OutboxMail) -> bool:
-    """The same if there is no mail with this key; tells whether there was none."""
+    """The same if there is no mail with this key; returns whether there was none."""
     ask_for_delivery()
     return insert_unless_known(row, "key")
 

@@ -14,9 +14,9 @@ from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import latest
 from ikone_events.services.events.todo import todo_facts_of
 from ikone_events.services.installation import get_installation
-from ikone_events.services.office.entries import entry_of
 from ikone_events.services.office.recipients import (
     alarm_recipients,
+    entry_of,
     locale_of,
     office_facts,
     office_key,

@@ -3,22 +3,19 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_
-
 from ikone_events.domain.calendars.feeds import (
-    CALLED_OFF_STAYS,
     MOST_EVENTS,
-    PAST_STAYS,
     Word,
     person_uid,
     word_for_office,
     word_in,
 )
 from ikone_events.domain.calendars.invitation import PublicEntry
-from ikone_events.domain.events.facts import CALLED_OFF, State
+from ikone_events.domain.events.facts import State
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_of
 from ikone_events.store.accounts.models import Organiser
+from ikone_events.store.calendars.feeds import stays
 from ikone_events.store.damage import readable
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.public_versions import public_change_of
@@ -29,13 +26,8 @@ _BRIEF = timedelta(minutes=15)
 
 def office_events(account: Organiser, *, now: datetime) -> list[Event]:
     """The events of the calendar by date; those called off leave after some weeks."""
-    off, weeks_ago = Event.state.in_(sorted(CALLED_OFF)), now - CALLED_OFF_STAYS
-    stays = or_(
-        and_(off, or_(Event.changed_at > weeks_ago, Event.ends_at > weeks_ago)),
-        and_(~off, Event.ends_at > now - PAST_STAYS),
-    )
     order = Event.starts_at.desc(), Event.id.desc()
-    wanted = visible_events(account).where(stays).order_by(*order).limit(MOST_EVENTS)
+    wanted = visible_events(account).where(stays(now)).order_by(*order).limit(MOST_EVENTS)
     return readable(wanted, Event)[::-1]
 
 

@@ -1,4 +1,4 @@
-"""Who gets mails to the office, and the mails themselves as rows of the outbox."""
+"""Who gets mails to the office, their lines, and the mails as rows of the outbox."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,15 +7,13 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 
 from ikone_events.domain.account_roles import AccountRole
-from ikone_events.domain.mails.facts import (
-    EventSummary,
-    MailFacts,
-    NewPeople,
-    OfficeEntry,
-)
+from ikone_events.domain.events.todo_facts import Severity, ToDo, sentences_of, settling_label
+from ikone_events.domain.mails.facts import EventSummary, MailFacts, NewPeople, OfficeEntry
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.office.choices import OfficeMail, wants
+from ikone_events.domain.refusals import N_
 from ikone_events.mail.writing.compose import compose
+from ikone_events.mail.writing.translating import complaint_words, translated
 from ikone_events.services.accounts.account_mails import account_facts, account_mail_key
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import network_summary
@@ -93,3 +91,21 @@ def drop_older(account: Organiser, kind: MailKind, *, key: str, now: datetime) -
     free = or_(OutboxMail.lease_until.is_(None), OutboxMail.lease_until < now)
     rows_written(delete(OutboxMail).where(*older, free))
     return db.session.scalar(select(OutboxMail.id).where(*older).limit(1)) is None
+
+
+_OPEN_TODAY = N_("Open “Today”")
+
+
+def entry_of(todo: ToDo, locale: str) -> OfficeEntry:
+    """The line of an entry; those without a page lead to “Today”.
+
+    Whoever gets such mails may act.
+    """
+    label = settling_label(todo, may_act=True)
+    path = f"/organise/events/{todo.slug}/to-do/{todo.name}" if todo.slug else TODAY
+    return OfficeEntry(
+        text=" ".join(complaint_words(each, locale) for each in sentences_of(todo)),
+        url=get_installation().page(path),
+        label=translated(label or _OPEN_TODAY, locale),
+        urgent=todo.severity is Severity.DANGER,
+    )

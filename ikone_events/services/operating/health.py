@@ -26,7 +26,7 @@ FIRST_BACKUP_WITHIN = timedelta(days=14)
 def engine_health(now: datetime) -> EngineState:
     """The engine's state for dashboard, `/readyz` and `doctor`."""
     limit = silence_limit(timedelta(seconds=get_installation().settings.tick_seconds))
-    last_beat, trouble, unerased_since = _told(now - limit)
+    last_beat, trouble, unerased_since = _heartbeats(now - limit)
     numbers = _numbers_by_state("queued", "failed")
     queued = numbers.get("queued", 0)
     refused = _longest_refusal(now - limit) if queued else None  # irrelevant without mails
@@ -99,7 +99,7 @@ def _longest_refusal(alive_since: datetime) -> Heartbeat | None:
     return min(refused, key=lambda beat: str(beat.refused_at), default=None)
 
 
-def _told(alive_since: datetime) -> tuple[datetime | None, str, datetime | None]:
+def _heartbeats(alive_since: datetime) -> tuple[datetime | None, str, datetime | None]:
     """The last heartbeat, what a living worker could not do, and since when an erasure is owed."""
     alive = case((Heartbeat.beat_at >= alive_since, Heartbeat.trouble), else_="")
     owed = select(ErasureDebt.since).scalar_subquery()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP
 from ikone_events.domain.events.lifecycle import RULES, State
-from ikone_events.domain.followup.access import AFTER_FOLLOW_UP
 from ikone_events.domain.followup.details import MaterialKind
 from ikone_events.domain.mails.kinds import CANCEL, REQUEST
 from ikone_events.domain.operating.dataset import Dataset, read_dataset
@@ -24,11 +24,11 @@ from ikone_events.services.followup.files import stored_file, upload_from
 from ikone_events.services.followup.materials import add_last, new_entry, new_file
 from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.mails.invitations import new_calendar_uid
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.answers import store_answers
-from ikone_events.services.registering.form_fields import keep_places, lay_fields
-from ikone_events.services.registering.seating import keep_seats
+from ikone_events.services.registering.form_fields import create_fields, keep_places
+from ikone_events.services.registering.seating import keep_seats, mode_for
 from ikone_events.services.rooms.registry import kinds_set_up
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
@@ -79,7 +79,7 @@ def store_dataset(dataset: Dataset, *, folder: Path, actor: str, now: datetime) 
     )
     loaded.without_room = _without_room(events.values(), now)
     for event in events.values():
-        lay_plan(event, now=now)
+        create_plan(event, now=now)
         keep_seats(event, now=now)
         keep_places(event)
         if event.state == State.ARCHIVED.value:
@@ -103,7 +103,7 @@ def _store_event(
     db.session.add(event)
     db.session.flush()
     _store_history(event, record, actor=actor, now=now)
-    lay_fields(event, record.fields, now=now)
+    create_fields(event, record.fields, now=now)
     for material in record.materials:
         _store_material(event, material, loaded, folder=folder, now=now)
     if record.state in AFTER_FOLLOW_UP:
@@ -164,6 +164,7 @@ def _store_registration(
     registration = Registration(
         **{**record.values, "status": status.value},
         event_id=event.id,
+        mode=mode_for(event, "").value,
         organisation_id=organisation.id if organisation else None,
         waiting_order=0 if status is Status.WAITLISTED else None,
         calendar_uid=new_calendar_uid(),

@@ -19,8 +19,8 @@ from ikone_events.services.privacy.forgetting import (
     due_early,
     forget_early,
 )
+from ikone_events.services.privacy.restored_people import forget_again
 from ikone_events.services.privacy.retention_record import WORKER, recording, rows_in_records
-from ikone_events.services.privacy.returned import forget_again
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.lists import people_import
 from ikone_events.store.calendars.personal_feeds import drop_unused_feeds
@@ -32,34 +32,34 @@ from ikone_events.store.operating.retention_records import newest_number
 RETENTION = "retention"
 
 
-def tidy(now: datetime, *, by: str = WORKER, most: int | None = None) -> None:
+def delete_expired(now: datetime, *, by: str = WORKER, most: int | None = None) -> None:
     """Delete last mails, unconfirmed addresses, lost files, and data with a shorter retention.
 
     Of people without a place at most so many: the transaction keeps others from registering. If
     something was deleted, there is a record of it.
     """
-    _tidy_rows(now, by=by, most=most)
+    _delete_expired_rows(now, by=by, most=most)
     delete_lost_files()
 
 
-def _tidy_rows(now: datetime, *, by: str, most: int | None = None) -> None:
+def _delete_expired_rows(now: datetime, *, by: str, most: int | None = None) -> None:
     early = due_early(now)
     with recording(by=by, as_of=now) as deleted:
-        _tidy(now, most=most)
+        _delete_expired(now, most=most)
         left = {each.slug: each for each in due_early(now)} if early else {}
         deleted.events += [_done_early(each, left.get(each.slug)) for each in early]
 
 
-def _tidy(now: datetime, *, most: int | None) -> None:
+def _delete_expired(now: datetime, *, most: int | None) -> None:
     drop_mails_of_forgotten(now)
-    subscribers.tidy(now)
-    unsubscribing.tidy()
-    people_import.tidy(now)
-    undeliverable_addresses.tidy()
-    ingest.tidy(now)
-    standing.tidy(now)
-    password_links.tidy(now)
-    account_mails.tidy(now)
+    subscribers.delete_expired(now)
+    unsubscribing.delete_unused()
+    people_import.delete_expired(now)
+    undeliverable_addresses.delete_unused()
+    ingest.delete_expired(now)
+    standing.delete_expired(now)
+    password_links.delete_expired(now)
+    account_mails.delete_expired(now)
     forget_early(now, most=most)
     forget_due_requests(now)
     drop_unused_feeds()
@@ -107,7 +107,7 @@ def forget_all(slugs: Iterable[str], *, by: str, now: datetime) -> Counter[str]:
     """
     former = newest_number()
     forget_returned(by=by, now=now)
-    _tidy_rows(now, by=by)
+    _delete_expired_rows(now, by=by)
     for slug in slugs:
         forget_event(slug, actor=by, now=now)
     return rows_in_records(former)

@@ -2,8 +2,7 @@
 
 import json
 import secrets
-from datetime import date, datetime, time
-from functools import lru_cache
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from ikone_events.domain.plan.steps import What, is_moot
 from ikone_events.domain.plan.templates import PLANS, Planned, plan_for
 from ikone_events.domain.plan.times import Anchor, Anchors, Timing, Unit, check_timing, due_at
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.public_holidays import public_holidays
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
@@ -23,6 +23,8 @@ from ikone_events.store.plan.models import Step
 
 DONE, SKIPPED, EXPIRED, MOOT = "done", "skipped", "expired", "moot"
 PLAN = "plan"
+# Materials are added one after the other, and the follow-up is mailed once.
+_TIME_FOR_MORE = timedelta(hours=1)
 
 _PAST_ALREADY = Complaint(
     N_("Its time had passed when the steps were planned. Give it a new time if it is still to run.")
@@ -71,7 +73,7 @@ def what_of(step: Step) -> What:
     )
 
 
-def lay_plan(event: Event, *, now: datetime) -> None:
+def create_plan(event: Event, *, now: datetime) -> None:
     """Add missing steps of the plan to an event, and delete waiting steps of another plan.
 
     Steps whose time has passed are created as expired, so that creating a plan sends nothing.
@@ -194,6 +196,14 @@ def reasons_of(step: Step) -> tuple[Complaint, ...]:
     return tuple(Complaint(text, values) for text, values in json.loads(step.reasons or "[]"))
 
 
+def leave_time_for_more(event: Event, action: Action, *, now: datetime) -> None:
+    """Let a step that is overdue, or nearly due, wait: what it mails may not be complete yet."""
+    until = now + _TIME_FOR_MORE
+    for step in steps_of(event):
+        if step.action == action.value and not step.outcome and step.due_at < until:
+            set_timing(step, Timing(anchor=Anchor.FIXED, fixed=until), anchors_of(event))
+
+
 def mark_performed(event: Event, action: Action, actor: str, *, now: datetime) -> Step | None:
     """After a transition: mark its step as done, even if skipped or expired, and others as moot.
 
@@ -229,12 +239,4 @@ def mark_forgotten(event: Event, actor: str, *, now: datetime) -> None:
 
 def is_holiday(day: date) -> bool:
     """Whether the day is a public holiday in the region of IKONE_HOLIDAYS."""
-    return day in _holidays(get_installation().settings.holidays, day.year)
-
-
-@lru_cache(maxsize=32)
-def _holidays(place: str, year: int) -> frozenset[date]:
-    from holidays import country_holidays  # noqa: PLC0415 - 4 MB that no registration needs
-
-    country, _, part = place.partition("-")
-    return frozenset(country_holidays(country, subdiv=part or None, years=year))
+    return day in public_holidays(get_installation().settings.holidays, day.year)

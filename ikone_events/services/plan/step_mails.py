@@ -12,7 +12,6 @@ from ikone_events.domain.mails.audiences import OWN_AUDIENCES, Audience, own_aud
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import Timing
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.texts import TextChange, event_scope, save_text
 from ikone_events.services.plan.plans import add_message
@@ -22,7 +21,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step, choose_people
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 @dataclass(slots=True)
@@ -87,7 +86,6 @@ def fates_of(event: Event) -> dict[int, Fate]:
 
 
 MOST_TITLE = 200
-_COMING = sorted(status.value for status in ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +144,7 @@ def organisations_of(event: Event) -> list[tuple[int, str, int]]:
         .join(Registration, Registration.organisation_id == Organisation.id)
         .where(
             Registration.event_id == event.id,
-            Registration.status.in_(_COMING),
+            IS_ACTIVE,
             Registration.anonymised_at.is_(None),
         )
         .group_by(Organisation.id, Organisation.name, Organisation.name_key)

@@ -8,14 +8,10 @@ from ikone_events.domain.events.lifecycle import State
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.followup.answers import withdraw_own_words
-from ikone_events.services.followup.requests import forget_at_a_wish, forget_requests
-from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, strike_out
+from ikone_events.services.followup.requests import forget_on_request, forget_requests
+from ikone_events.services.privacy.forgetting import drop_imports, drop_mails, forget, redact_name
+from ikone_events.services.privacy.redaction import names_of, redact_reasons, redact_texts
 from ikone_events.services.privacy.retention_record import WORKER, recording
-from ikone_events.services.privacy.striking import (
-    names_of,
-    strike_out_of_reasons,
-    strike_out_of_texts,
-)
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import check_wish
 from ikone_events.services.rooms.reports import forget_reported
@@ -57,8 +53,8 @@ def count_known(event: Event) -> int:
 
 def _archive_persons(event: Event, *, now: datetime) -> None:
     names = names_of(event)
-    strike_out_of_reasons(event, names)
-    strike_out_of_texts(event, names)
+    redact_reasons(event, names)
+    redact_texts(event, names)
     if not event.figures:  # what has been reported stays
         event.figures = figures_of(event, now=now).as_json()
     forget(select(Registration.id).where(Registration.event_id == event.id), now=now)
@@ -84,12 +80,12 @@ def forget_person(registration: Registration, *, now: datetime) -> None:
     Raises StatusRefused while they have or await a place at an event that is not over.
     """
     check_wish(registration, SelfServiceAction.DELETE, now)
-    strike_out(registration)
+    redact_name(registration)
     withdraw_own_words(registration)
     drop_imports(registration)
     if registration.standing_id is not None:
-        standing.delete_at_a_wish(StandingSignUp.id == registration.standing_id, now=now)
-    forget_at_a_wish(
+        standing.delete_on_request(StandingSignUp.id == registration.standing_id, now=now)
+    forget_on_request(
         MaterialRequest.event_id == registration.event_id,
         MaterialRequest.email_key == registration.email_key,
         now=now,

@@ -12,11 +12,7 @@ from ikone_events.domain.registering.registration import NEVER_CONFIRMED, WITHOU
 from ikone_events.domain.salutation import full_name
 from ikone_events.services.followup.answers import withdraw_naming
 from ikone_events.services.mails import undeliverable_addresses
-from ikone_events.services.privacy.striking import (
-    STRUCK_OUT,
-    longest_first,
-    strike_out_of_reasons,
-)
+from ikone_events.services.privacy.redaction import REDACTED, longest_first, redact_reasons
 from ikone_events.services.registering.standing_dates import note_attended
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, rows_written
@@ -84,7 +80,7 @@ def forget(ids: Select[int], *, now: datetime) -> None:
     waiting = update(OutboxMail).where(OutboxMail.registration_id.in_(ids))
     rows_written(waiting.values(search_key=""))
     drop_unused_left_texts()
-    undeliverable_addresses.tidy()
+    undeliverable_addresses.delete_unused()
 
 
 def drop_mails(whose: ColumnElement[bool]) -> None:
@@ -113,7 +109,7 @@ def drop_imports(person: Registration) -> None:
     rows_written(delete(ImportList).where(ImportList.event_id == person.event_id, named))
 
 
-def strike_out(person: Registration) -> None:
+def redact_name(person: Registration) -> None:
     """Remove a name from the data of others: colleagues, deputy, predecessor."""
     name = full_name("", person.first_name, person.last_name)
     others = _linked(person, name)
@@ -122,30 +118,30 @@ def strike_out(person: Registration) -> None:
             other.registered_by = ""
     ids = [other.id for other in others]
     for mail in db.session.scalars(select(OutboxMail).where(OutboxMail.registration_id.in_(ids))):
-        for word in (full_name(person.title, person.first_name, person.last_name), name):
-            mail.text = mail.text.replace(word, STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
-            mail.subject = mail.subject.replace(word, STRUCK_OUT)
-    full = full_name(person.title, person.first_name, person.last_name)
-    strike_out_of_reasons(person.event, longest_first({full, name, person.email}))
+        _redact_mail(mail, person.name, name)
+    redact_reasons(person.event, longest_first({person.name, name, person.email}))
     _drop_test_mails(person)
-    _strike_out_of_lists(person, name)
+    _redact_lists(person, name)
 
 
-def _strike_out_of_lists(person: Registration, name: str) -> None:
+def _redact_lists(person: Registration, name: str) -> None:
     """Remove a name from lists of new registrations that are not sent yet; sent ones have no text.
 
     The same name of somebody else goes too: the list leads to the page with all names.
     """
-    full = full_name(person.title, person.first_name, person.last_name)
     lists = select(OutboxMail).where(
         OutboxMail.kind == MailKind.OFFICE_REGISTRATIONS.value,
         OutboxMail.text.contains(name, autoescape=True),
     )
     for mail in db.session.scalars(lists):
-        for word in (full, name):
-            mail.text = mail.text.replace(word, STRUCK_OUT)
-            mail.html = mail.html.replace(escape(word), STRUCK_OUT)
+        _redact_mail(mail, person.name, name)
+
+
+def _redact_mail(mail: OutboxMail, *names: str) -> None:
+    for name in names:
+        mail.text = mail.text.replace(name, REDACTED)
+        mail.html = mail.html.replace(escape(name), REDACTED)
+        mail.subject = mail.subject.replace(name, REDACTED)
 
 
 def _drop_test_mails(person: Registration) -> None:
@@ -198,7 +194,7 @@ def forget_early(now: datetime, *, most: int | None = None) -> None:
     due = _without_place(select(Registration.id), now).order_by(Registration.id).limit(most)
     for number in db.session.scalars(due).all():
         for person in readable(select(Registration).where(Registration.id == number), Registration):
-            strike_out(person)
+            redact_name(person)
         drop_mails(OutboxMail.registration_id == number)
         forget(select(Registration.id).where(Registration.id == number), now=now)
 

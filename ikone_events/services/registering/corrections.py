@@ -16,13 +16,7 @@ from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.header_text import ascii_address
 from ikone_events.domain.mails.kinds import REQUEST, MailKind, calendar_method
-from ikone_events.domain.refusals import (
-    N_,
-    Complaint,
-    StaleForm,
-    StatusRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import N_, Complaint, StaleForm, StatusRefused, UnfitInput
 from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
 from ikone_events.domain.registering.seating import Place, next_place
 from ikone_events.domain.registering.status import (
@@ -192,7 +186,7 @@ def _place_to_confirm(registration: Registration, now: datetime) -> Place | None
 
 
 def _covers(retried: OutboxMail, cause: StatusCause, place: Place) -> bool:
-    """Whether a mail tells the new address how the person is registered."""
+    """Whether a mail informs the new address how the person is registered."""
     kind = MailKind(retried.kind)
     status = registration_status(place.status.value, place.awaits.value)
     if place.status is Status.CONFIRMED and calendar_method(kind) == REQUEST:

@@ -35,7 +35,8 @@ def events_to_update(now: datetime) -> list[str]:
         .where(IS_RESERVED, _due(now))
         .distinct()
     )
-    return sorted({*db.session.scalars(expired), *_open_to_all(now)})
+    open_to_all = slugs_to_promote(Event.members_until <= now, now=now)
+    return sorted({*db.session.scalars(expired), *open_to_all})
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -44,14 +45,13 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(passed, and_(Event.ends_at <= now, _NOT_POSTPONED))
 
 
-def _open_to_all(now: datetime) -> list[str]:
+def slugs_to_promote(which: ColumnElement[bool], *, now: datetime) -> list[str]:
+    """Slugs of such running events at which somebody who waits could have a free seat."""
     waits = select(Registration.id).where(
         Registration.event_id == Event.id, Registration.status == Status.WAITLISTED.value
     )
-    opened = select(Event).where(
-        Event.members_until <= now, Event.ends_at > now, _MOVES, waits.exists()
-    )
-    events = readable(opened, Event)
+    wanted = select(Event).where(which, Event.ends_at > now, _MOVES, waits.exists())
+    events = readable(wanted.order_by(Event.id), Event)
     return [event.slug for event in events if somebody_could_move_up(event, now=now)]
 
 

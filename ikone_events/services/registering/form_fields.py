@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from ikone_events.domain.refusals import N_, Complaint, NotFound, StaleForm, UnfitInput
 from ikone_events.domain.registering.field_rules import (
     MOST_FIELDS,
-    Surroundings,
+    FieldContext,
     field_complaints,
     order_complaint,
     plain_field,
@@ -37,7 +37,7 @@ from ikone_events.store.registering.form_fields import (
     fields_of_event,
 )
 
-# The answers to a form's fields, and the column that tells whose they are.
+# The answers to a form's fields, and the column with their owner.
 _ANSWERS: Mapping[FormName, tuple[Any, Any]] = {
     FormName.REGISTRATION: (Answer, Answer.registration_id),
     FormName.FEEDBACK: (FeedbackAnswer, FeedbackAnswer.entry),
@@ -74,9 +74,9 @@ def get_entry(event: Event, key: str) -> FieldEntry:
     return next(entry for entry in entries_of(event, form) if entry.field.key == key)
 
 
-def surroundings_of(
+def field_context_of(
     event: Event, key: str = "", form: FormName = FormName.REGISTRATION
-) -> Surroundings:
+) -> FieldContext:
     """The facts that decide about a change of a field, or about a new one at a form's end."""
     form = FormName(_get(event, key).form) if key else form
     rows, table = _rows(event, form), _ANSWERS[form][0]
@@ -84,10 +84,10 @@ def surroundings_of(
     place = next((n for n, row in enumerate(rows) if row.key == key), None)
     before = [field for field in fields[:place] if not field.retired]
     if place is None:
-        return Surroundings(before=before)
+        return FieldContext(before=before)
     answered = select(table.value).where(table.field_id == rows[place].id).distinct()
     values = set(db.session.scalars(answered))
-    return Surroundings(
+    return FieldContext(
         before=before,
         hanging=[field for field in fields if field.shown_if == key],
         old=fields[place],
@@ -105,7 +105,7 @@ def add_field(slug: str, draft: OwnField, *, expected: int, now: datetime) -> Ow
     if len(rows) >= MOST_FIELDS:
         text = N_("At most %(limit)d fields, please.")
         raise UnfitInput(Complaint(text, {"limit": MOST_FIELDS}))
-    field = _checked(draft, surroundings_of(event, form=draft.form))
+    field = _checked(draft, field_context_of(event, form=draft.form))
     keys = db.session.scalars(select(FormField.key).where(FormField.event_id == event.id))
     row = FormField(
         event_id=event.id,
@@ -129,13 +129,13 @@ def edit_field(
     """
     event = _lock_for_edit(slug, expected, now=now)
     row = _get(event, key)
-    around = replace(surroundings_of(event, key), role=role)
+    around = replace(field_context_of(event, key), role=role)
     fill_field(row, _keeping(_checked(draft, around), event, around.old), now=now)
     db.session.flush()
     return row.described()
 
 
-def _checked(draft: OwnField, around: Surroundings) -> OwnField:
+def _checked(draft: OwnField, around: FieldContext) -> OwnField:
     field = plain_field(draft)
     if complaints := field_complaints(field, around):
         raise UnfitInput(complaints)
@@ -181,7 +181,7 @@ def _named(choices: tuple[FieldChoice, ...], old: OwnField | None) -> tuple[Fiel
     return tuple(named)
 
 
-def lay_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> None:
+def create_fields(event: Event, fields: Iterable[OwnField], *, now: datetime) -> None:
     """Give an event checked fields, whose keys it has not yet."""
     for position, field in enumerate(fields, 1):
         own = {"event_id": event.id, "form": field.form.value, "key": field.key}
@@ -231,7 +231,7 @@ def move_field(slug: str, key: str, *, up: bool, expected: int, now: datetime) -
 def delete_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
     """Delete a field. Raises UnfitInput when it has answers or others depend on it."""
     event = _lock_for_edit(slug, expected, now=now)
-    row, around = _get(event, key), surroundings_of(event, key)
+    row, around = _get(event, key), field_context_of(event, key)
     if around.has_answers:
         text = N_("“%(field)s” has answers, so it can't be deleted. Ask it no more instead.")
         raise UnfitInput(Complaint(text, {"field": row.label}))
@@ -243,7 +243,7 @@ def delete_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnFie
 def retire_field(slug: str, key: str, *, expected: int, now: datetime) -> OwnField:
     """Stop asking a field; its answers stay. Raises UnfitInput when others depend on it."""
     event = _lock_for_edit(slug, expected, now=now)
-    row, around = _get(event, key), surroundings_of(event, key)
+    row, around = _get(event, key), field_context_of(event, key)
     _refuse_hanging(row, [field for field in around.hanging if not field.retired])
     row.retired_at = row.retired_at or now
     return row.described()

@@ -1,4 +1,4 @@
-"""Reminders: the mails to people who register again, which tell them that they are registered."""
+"""Reminders: the mails to people who register again, which say that they are registered."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def find_active(event: Event, email: str) -> Registration | None:
 
 
 def find_reminder(event: Event, email: str, *, now: datetime) -> Reminder | None:
-    """The mail that tells a registered person so; None for a new address. Only reads."""
+    """The mail for a registered person; None for a new address. Only reads."""
     row = read_row(_KNOWN_PERSON, event_id=event.id, email_key=email_key(email))
     if row is None:
         return None

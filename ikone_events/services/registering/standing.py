@@ -208,11 +208,11 @@ def end(standing: StandingSignUp, *, withdraws: bool, now: datetime, actor: str 
         for each in coming_from(standing, now):
             withdraw(each.public_id, now=now, actor=actor)
             ended += 1
-    delete_at_a_wish(StandingSignUp.id == standing.id, now=now)
+    delete_on_request(StandingSignUp.id == standing.id, now=now)
     return ended
 
 
-def delete_at_a_wish(*whose: ColumnElement[bool], now: datetime) -> None:
+def delete_on_request(*whose: ColumnElement[bool], now: datetime) -> None:
     """Delete sign-ups, also when an older backup is restored: it must register nobody again."""
     note_forgotten(db.session.scalars(select(StandingSignUp.public_id).where(*whose)), now.date())
     delete_standing(*whose)
@@ -238,11 +238,11 @@ def delete_standing(*whose: ColumnElement[bool]) -> int:
         )
     deleted = rows_written(delete(StandingSignUp).where(*whose)) if keys else 0
     if deleted:
-        undeliverable_addresses.tidy()
+        undeliverable_addresses.delete_unused()
     return deleted
 
 
-def tidy(now: datetime) -> int:
+def delete_expired(now: datetime) -> int:
     """Delete sign-ups that were not confirmed in time, or that nobody has used for a year."""
     numbers = due_to_end(now)
     return delete_standing(StandingSignUp.id.in_(numbers)) if numbers else 0

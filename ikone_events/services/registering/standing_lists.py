@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from sqlalchemy import Select, or_, select
 
 from ikone_events.domain.folding import search_words
-from ikone_events.domain.times import to_local
+from ikone_events.domain.times import iso_local
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.paging import PAGE_SIZE, Page, paginate
 from ikone_events.store.registering.standing import StandingSignUp
@@ -35,13 +35,10 @@ def standing_rows(slug: str) -> Iterator[Row]:
     """All sign-ups to a series as rows of a spreadsheet, by name."""
     zone = get_installation().settings.timezone
     for found in db.session.scalars(_of_series(slug)):
-        moments = {"signed_up_at": found.created_at, "confirmed_at": found.confirmed_at}
         yield {
             **{name: getattr(found, name) for name in _AS_STORED},
             "organisation": found.organisation_text,
-            **{
-                name: to_local(moment, zone).isoformat(timespec="seconds") if moment else None
-                for name, moment in moments.items()
-            },
+            "signed_up_at": iso_local(found.created_at, zone),
+            "confirmed_at": iso_local(found.confirmed_at, zone),
             "entered_by": found.entered_by,
         }

@@ -9,8 +9,10 @@ from ikone_events.domain.refusals import N_, Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.domain.rooms.attendance import statement_for
 from ikone_events.domain.times import to_local
+from ikone_events.services.mails.values import DOORS_OPEN_BEFORE
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
+from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
@@ -22,7 +24,7 @@ from ikone_events.store.rooms.attendance import (
     state_everybody,
     take_back_statements,
 )
-from ikone_events.store.rooms.presence import let_looks_wait
+from ikone_events.store.rooms.presence import drop_day, let_looks_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,27 @@ def state_of_one(
     person = get_person(lock_event(slug), public_id)
     _lock_recordable(slug, now)
     state_attendance(person.public_id, attendance, now=now, by=by)
+
+
+def forget_former_day(event: Event, *, now: datetime) -> None:
+    """Delete who has come to a locked event if it begins on a later day now: nobody came to that.
+
+    Its meetings go too, so that a late report of theirs adds nothing to the new date.
+    """
+    if _begins_later(event, now):
+        let_looks_wait(event.id)
+        drop_day(event.id)
+
+
+def came_before(event: Event, then: Event, *, now: datetime) -> int:
+    """How many people have come, if `forget_former_day` deletes that for the event `then`."""
+    return attendance_counts(event, now).attended if _begins_later(then, now) else 0
+
+
+def _begins_later(event: Event, now: datetime) -> bool:
+    """Whether the doors of an event open on a later day than today."""
+    opens_at = event.starts_at - DOORS_OPEN_BEFORE
+    return to_local(now, event.zone).date() < to_local(opens_at, event.zone).date()
 
 
 def _lock_recordable(slug: str, now: datetime) -> Event:

@@ -24,9 +24,9 @@ from ikone_events.domain.rooms.check_in import (
     closed_because,
     entry_outcome,
     moment_of_press,
+    tokens_in,
     without_place_because,
 )
-from ikone_events.domain.rooms.check_in_codes import tokens_in
 from ikone_events.domain.times import to_local
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.rooms.opaque import opaque_id
 from ikone_events.domain.rooms.providers import (
     ProviderKind,
     Room,
     RoomRole,
     RoomUnavailable,
     Visitor,
+    opaque_id,
 )
 from ikone_events.services.installation import get_installation
 from ikone_events.services.rooms.registry import capabilities_of, provider_for

@@ -142,6 +142,12 @@ def _trust(certificates: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificates)
 
 
+def _is_no_tls(fault: Exception) -> bool:
+    """Whether the handshake failed for another reason than the certificate."""
+    is_of_tls = isinstance(fault, ssl.SSLError)
+    return is_of_tls and not isinstance(fault, ssl.SSLCertVerificationError)
+
+
 class _Call:
     """One call, until its deadline by the monotonic clock."""
 
@@ -179,9 +185,9 @@ class _Call:
             connection = self._connection(address, max(0.01, self._left() / left / 2))
             try:
                 connection.connect()
-            except (exceptions.SSLError, ssl.SSLError, ValueError):  # another name
+            except (exceptions.SSLError, ssl.SSLError, ValueError) as fault:  # another name
                 connection.close()
-                raise self._unavailable(_UNTRUSTED) from None
+                raise self._unavailable(_BROKEN if _is_no_tls(fault) else _UNTRUSTED) from None
             except (exceptions.HTTPError, OSError) as fault:
                 late = isinstance(fault, exceptions.TimeoutError | TimeoutError)
                 refused = isinstance(fault, exceptions.NewConnectionError)  # a TimeoutError, too

@@ -1,10 +1,9 @@
-"""The way of speakers and co-organisers into the room, as moderators."""
+"""The way of speakers, co-organisers and the office into the room, as moderators."""
 
 from datetime import datetime
 
-from ikone_events.domain.rooms.door import Door, is_room_known
+from ikone_events.domain.rooms.door import Door, is_room_known, speaker_door_at
 from ikone_events.domain.rooms.providers import RoomRole, Visitor
-from ikone_events.domain.rooms.speaker_door import speaker_door_at
 from ikone_events.services.rooms.entering import moderator_id
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker
@@ -26,3 +25,9 @@ def moderator_of(speaker: Speaker) -> Visitor:
     """A speaker on the way in; nothing is recorded, a speaker is no attendee."""
     opaque = moderator_id(speaker.event_id, speaker.public_id)
     return Visitor(speaker.name, RoomRole.MODERATOR, opaque)
+
+
+def host_of(event: Event, name: str, account_id: int) -> Visitor:
+    """Somebody of the office on the way in; nothing is recorded either."""
+    opaque = moderator_id(event.id, f"account {account_id}")
+    return Visitor(name, RoomRole.MODERATOR, opaque)

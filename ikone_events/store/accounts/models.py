@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 
-from flask_security.models import sqla as security_models
 from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ikone_events.hidden_import import hidden
 from ikone_events.store.db import Base, UTCDateTime
+
+with hidden("cryptography"):  # passlib encrypts secrets of second factors by it: 7 MB, unused here
+    from flask_security.models import sqla as security_models
 
 security_models.FsModels.set_db_info(  # type: ignore[no-untyped-call]  # not annotated there
     base_model=Base, user_table_name="organiser", role_table_name="role"

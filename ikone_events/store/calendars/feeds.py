@@ -70,13 +70,17 @@ def calendar_events(now: datetime, series: Series | None = None) -> list[Event]:
 
 def _in_calendar(wanted: Wanted, now: datetime, series: Series | None) -> Wanted:
     """Restrict a query to the calendar feed; the latest first, so that the limit drops old ones."""
+    order = Event.starts_at.desc(), Event.id.desc()
+    return wanted.where(*_of(series), stays(now)).order_by(*order).limit(MOST_EVENTS)
+
+
+def stays(now: datetime) -> ColumnElement[bool]:
+    """Whether calendars keep an event: those called off leave after some weeks."""
     off, weeks_ago = Event.state.in_(_CALLED_OFF), now - CALLED_OFF_STAYS
-    stays = or_(
+    return or_(
         and_(off, or_(Event.changed_at > weeks_ago, Event.ends_at > weeks_ago)),
         and_(~off, Event.ends_at > now - PAST_STAYS),
     )
-    order = Event.starts_at.desc(), Event.id.desc()
-    return wanted.where(*_of(series), stays).order_by(*order).limit(MOST_EVENTS)
 
 
 # When public calendars changed; archived events leave them.

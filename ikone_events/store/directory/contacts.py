@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.directory.contact import CHECKED_FOR
-from ikone_events.domain.folding import search_words
 from ikone_events.store.db import db
-from ikone_events.store.directory.models import Contact, Organisation, OrganisationName
-from ikone_events.store.directory.naming import is_called
+from ikone_events.store.directory.models import Contact, Organisation
+from ikone_events.store.directory.naming import named_by
 from ikone_events.store.paging import PAGE_SIZE, Page, paginate
 
 
@@ -46,29 +45,23 @@ def _matching(wish: ContactSearch) -> Select[Contact]:
     if wish.unmatched:
         wanted = wanted.where(Contact.organisation_id.is_(None))
     if wish.unchecked_at is not None:
-        wanted = wanted.where(is_unchecked(wish.unchecked_at))
+        wanted = wanted.where(_is_unchecked(wish.unchecked_at))
     return wanted.options(joinedload(Contact.organisation)).order_by(Contact.name_key, Contact.id)
 
 
 def named_contacts(words: str) -> list[ColumnElement[bool]]:
     """One condition per word: name, address, function or administration contain it."""
-    return [_contains(spellings) for spellings in search_words(words)]
+    return named_by(words, Contact.search_key, Contact.organisation_id)
 
 
-def _contains(spellings: tuple[str, ...]) -> ColumnElement[bool]:
-    texts = (Contact.search_key.contains(word, autoescape=True) for word in spellings)
-    called = select(OrganisationName.organisation_id).where(or_(*map(is_called, spellings)))
-    return or_(*texts, Contact.organisation_id.in_(called))
-
-
-def is_unchecked(now: datetime) -> ColumnElement[bool]:
+def _is_unchecked(now: datetime) -> ColumnElement[bool]:
     """Whether nobody has checked a contact for a long time."""
     return Contact.checked_at <= now - CHECKED_FOR
 
 
 def count_unchecked(now: datetime) -> int:
     """How many contacts are to be checked."""
-    return db.session.scalar(select(func.count()).where(is_unchecked(now))) or 0
+    return db.session.scalar(select(func.count()).where(_is_unchecked(now))) or 0
 
 
 def bodies_with_contacts(most: int) -> list[tuple[int, str, int]]:

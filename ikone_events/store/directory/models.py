@@ -104,7 +104,7 @@ class Contact(Base):
     """A contact person of the office, who gets announcements without having subscribed to them.
 
     `organisation_text` is as typed, `organisation_key` its normal form; without `organisation_id`
-    it fits no administration. `source` and `legal_basis` (a LegalBasis) are told to the person,
+    it fits no administration. `source` and `legal_basis` (a LegalBasis) are sent to the person,
     `entered_by` is an organiser. `checked_at` is when somebody last entered, edited or checked it.
     `address_hash` is what an objection is found by. `edit_version` rises with every edit.
     """
@@ -144,6 +144,11 @@ class Contact(Base):
     def name(self) -> str:
         """The full name, or the address of a mailbox without one."""
         return full_name(self.title, self.first_name, self.last_name) or self.email
+
+    @property
+    def organisation_name(self) -> str:
+        """The name of the administration, or what was typed."""
+        return self.organisation.name if self.organisation else self.organisation_text
 
     def note_keys(self) -> None:
         """Update the columns that follow the texts."""

@@ -5,8 +5,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, bindparam, false, func, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.domain.directory.administrations import key_of, pick
+from ikone_events.domain.folding import search_words
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.directory.models import Organisation, OrganisationName
 from ikone_events.store.events.models import SharedContent
@@ -36,7 +38,7 @@ def lock_directory() -> None:
         db.session.execute(text("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def find_by_key(key: str) -> Organisation | None:
+def _find_by_key(key: str) -> Organisation | None:
     """The one body with this key; None if there is none or it is ambiguous."""
     if not key:
         return None
@@ -64,7 +66,7 @@ def find_by_keys(keys: Collection[str]) -> dict[str, Organisation]:
 
 def find_by_name(typed: str) -> Organisation | None:
     """The one body with a typed name, or None; one indexed query."""
-    return find_by_key(key_of(typed))
+    return _find_by_key(key_of(typed))
 
 
 def find_id_by_name(typed: str, version: ContentVersion | None) -> int | None:
@@ -84,7 +86,7 @@ def find_id_by_name(typed: str, version: ContentVersion | None) -> int | None:
 
 
 def _find_id(key: str) -> int | None:
-    found = find_by_key(key)
+    found = _find_by_key(key)
     return found.id if found else None
 
 
@@ -110,6 +112,19 @@ def is_called(word: str) -> ColumnElement[bool]:
         OrganisationName.key.contains(key, autoescape=True),
         column.contains(short, autoescape=True),
     )
+
+
+def named_by(
+    words: str, key: InstrumentedAttribute[str], body: InstrumentedAttribute[int | None]
+) -> list[ColumnElement[bool]]:
+    """One condition per word: the search key, or the administration, contains it."""
+
+    def contains(spellings: tuple[str, ...]) -> ColumnElement[bool]:
+        texts = (key.contains(word, autoescape=True) for word in spellings)
+        called = select(OrganisationName.organisation_id).where(or_(*map(is_called, spellings)))
+        return or_(*texts, body.in_(called))
+
+    return [contains(spellings) for spellings in search_words(words)]
 
 
 _VERSION = select(SharedContent.version)

@@ -222,7 +222,7 @@ class Material(Base):
     `visibility`, `availability` and `available_at` are explained in domain/followup/access.py;
     `scan` is empty once a file may be handed out. `position` is the order by hand, `language` the
     tag of the language it is in ("" for none). `mailed_at` is the `created_at` of the follow-up or
-    supplement that told people of it; None for what came later.
+    supplement that contained it; None for what came later.
 
     A file that a speaker has handed in (`speaker_id`, until the speaker is deleted) is seen by
     nobody else before the office has `released` it; then it takes the place of the file that it

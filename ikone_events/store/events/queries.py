@@ -93,8 +93,8 @@ def coming_events(now: datetime, *, series: Collection[str] | None = None) -> li
     """Coming events, the next first; `series` are the spellings of one series.
 
     A postponed event is a coming one whatever its withdrawn date, a cancelled one until its date,
-    but no longer than a week after it was cancelled: by then everybody has been told, and a list of
-    what one can go to should not begin with what one can't. Its own page and feeds keep it.
+    but no longer than a week after it was cancelled: by then everybody has been notified, and a
+    list of what one can go to should not begin with what one can't. Its page and feeds keep it.
     """
     is_news = or_(~_CANCELLED, _cancelled_at() >= now - CANCELLED_STAYS)
     wanted = _listed(series).where(or_(Event.ends_at > now, _POSTPONED), is_news)
@@ -133,7 +133,7 @@ def _cancelled_at() -> ColumnElement[datetime]:
 
 
 def listed_pages() -> list[tuple[str, datetime]]:
-    """Slug and last public change of the listed events, the latest first; so many as may be told.
+    """Slug and last public change of the listed events, the latest first.
 
     A sitemap has 50,000 addresses at most (sitemaps.org), and each event has two.
     """

@@ -6,22 +6,35 @@ Callers name the tables they need; each costs one statement for all events.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
-from sqlalchemy import CompoundSelect, Date, case, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from ikone_events.domain.events.facts import Number, State
 from ikone_events.domain.figures.event_figures import COUNTED_KINDS
 from ikone_events.domain.followup.details import Scan
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
-from ikone_events.domain.registering.registration import ACTIVE, SEATED, Awaits, Status
+from ikone_events.domain.registering.registration import SEATED, Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, Material
-from ikone_events.store.followup.requests import IS_WAITING, MaterialRequest
+from ikone_events.store.followup.requests import IS_UNDECIDED, MaterialRequest
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD, AnswerCounts
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import IS_TEST, OutboxMail
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 class Table(Enum):
@@ -125,8 +138,7 @@ def counts_of(event: Event, *tables: Table) -> Counts:
 
 
 def _count_people(found: dict[int, Counts], _events: Iterable[Event]) -> None:
-    active = Registration.status.in_([status.value for status in ACTIVE])
-    asked = func.sum(case((active & (Registration.question != ""), 1), else_=0))
+    asked = func.sum(case((IS_ACTIVE & (Registration.question != ""), 1), else_=0))
     undecided = (Registration.status == Status.PENDING.value) & (
         Registration.awaits == Awaits.APPROVAL.value
     )
@@ -180,7 +192,7 @@ def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None
         .where(Material.event_id.in_(found))
         .group_by(Material.event_id, Material.released, Material.scan),
         select(MaterialRequest.event_id, null(), literal(""), func.count())
-        .where(MaterialRequest.event_id.in_(found), IS_WAITING)
+        .where(MaterialRequest.event_id.in_(found), IS_UNDECIDED)
         .group_by(MaterialRequest.event_id),
     )
     for event_id, released, scan, number in db.session.execute(numbers):
@@ -246,3 +258,30 @@ _COUNTERS: Mapping[Table, Callable[[dict[int, Counts], Iterable[Event]], None]] 
 def to_look_at(failed: int, unreached: int, odd: int) -> int:
     """A returned mail counts once: it is a failed mail, and its bounce waits to be looked at."""
     return max(failed, unreached) + odd
+
+
+def numbers_for(event_ids: Collection[int], wanted: Iterable[Number]) -> dict[int, dict[str, int]]:
+    """The wanted numbers of each event by the names of Facts, in one statement."""
+    names = sorted(wanted)
+    if not names or not event_ids:
+        return {event_id: {} for event_id in event_ids}
+    columns = [_NUMBERS[name].label(name.value) for name in names]
+    rows = db.session.execute(select(Event.id, *columns).where(Event.id.in_(event_ids)))
+    return {event_id: dict(zip(names, numbers, strict=True)) for event_id, *numbers in rows}
+
+
+def _at_most_one(model: type[Registration] | type[OutboxMail], *which: ColumnElement[bool]) -> Any:
+    """1 if the event has any of these rows, else 0; needs ask for no more."""
+    return case((exists(select(model.id).where(model.event_id == Event.id, *which)), 1), else_=0)
+
+
+_NUMBERS: Mapping[Number, ColumnElement[int]] = {
+    Number.CONFIRMED: select(func.count())
+    .where(Registration.event_id == Event.id, Registration.status == Status.CONFIRMED.value)
+    .scalar_subquery(),
+    Number.MATERIALS: select(func.count())
+    .where(Material.event_id == Event.id, Material.released)
+    .scalar_subquery(),
+    Number.REGISTERED: _at_most_one(Registration),
+    Number.MAILS: _at_most_one(OutboxMail, ~IS_TEST),
+}

@@ -13,7 +13,7 @@ from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation, member_on
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.registering.models import Registration, StatusChange
-from ikone_events.store.rooms.recorded import is_present, is_said_absent, with_records
+from ikone_events.store.rooms.recorded import is_noted_absent, is_present, with_records
 
 # The people with a place of one body, or of none: its id, how many, recorded as present, as absent.
 BodySum = tuple[int | None, int, int, int]
@@ -61,7 +61,7 @@ def body_sums(event_ids: Collection[int]) -> dict[int, list[BodySum]]:
     The database makes one row of an event: a hundred thousand of them would take a second.
     """
     group = Registration.event_id, Registration.organisation_id
-    came, absent = (func.count(case((each, 1))) for each in (is_present(), is_said_absent()))
+    came, absent = (func.count(case((each, 1))) for each in (is_present(), is_noted_absent()))
     wanted = with_records(select(*group, func.count(), came, absent))
     sums = (
         wanted.where(

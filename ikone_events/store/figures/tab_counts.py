@@ -8,7 +8,7 @@ from ikone_events.domain.registering.registration import SEATED
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.figures.counts import to_look_at
-from ikone_events.store.followup.requests import IS_WAITING, MaterialRequest
+from ikone_events.store.followup.requests import IS_UNDECIDED, MaterialRequest
 from ikone_events.store.incoming.lists import IS_LOST, IS_ODD
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.mails.models import OutboxMail
@@ -51,7 +51,7 @@ def tab_counts(event: Event) -> TabCounts:
         number.where(Registration.event_id == event.id, Registration.status.in_(_SEATED)),
         number.where(Material.event_id == event.id, Material.released),
         number.where(Material.event_id == event.id, ~Material.released),
-        number.where(MaterialRequest.event_id == event.id, IS_WAITING),
+        number.where(MaterialRequest.event_id == event.id, IS_UNDECIDED),
         number.where(OutboxMail.event_id == event.id, OutboxMail.state == "failed"),
         lost.where(*unseen, IS_LOST),
         number.where(*unseen, IS_ODD),

@@ -16,7 +16,7 @@ class PublishedAnswer(Base):
     """A question in words for others, and its answer.
 
     The questions that it was made of point to it (`Question.published_id`), until they are deleted
-    with their persons: then nothing tells any more who asked.
+    with their persons: then nobody can find out who asked.
     """
 
     __tablename__ = "published_answer"

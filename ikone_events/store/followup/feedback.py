@@ -15,13 +15,13 @@ SQLite overwrites the former rows with zeros, and its write-ahead log is emptied
 results would be shown. What remains, most of it only for whoever has the server's disks:
 
 - PostgreSQL keeps the former versions of rows in its files until autovacuum, and in its own
-  write-ahead log until that is recycled: their order tells who came after whom.
+  write-ahead log until that is recycled: their order shows who came after whom.
 - Two backups between which one person answered hold one entry and one mark more.
 - Whoever looks at the results before and after one more answer sees what it has added, and the
-  mail log tells who got no request for feedback because they had answered before.
+  mail log shows who got no request for feedback because they had answered before.
 - A proxy in front may log when a personal link was used; the program logs it nowhere.
 
-A free text may tell by itself who wrote it: the office can strike it out, and archiving empties
+A free text may show by itself who wrote it: the office can strike it out, and archiving empties
 all.
 """
 

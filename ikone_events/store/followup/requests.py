@@ -77,7 +77,7 @@ class MaterialRequest(Base):
 
 
 IS_KNOWN = MaterialRequest.asked_at.is_not(None)
-IS_WAITING = and_(IS_KNOWN, MaterialRequest.state == RequestState.OPEN.value)
+IS_UNDECIDED = and_(IS_KNOWN, MaterialRequest.state == RequestState.OPEN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def known_requests(event: Event) -> Sequence[MaterialRequest]:
 
 def waiting_requests(event: Event) -> Sequence[MaterialRequest]:
     """The requests of a locked event that nobody has decided, the oldest first."""
-    mine = select(MaterialRequest).where(MaterialRequest.event_id == event.id, IS_WAITING)
+    mine = select(MaterialRequest).where(MaterialRequest.event_id == event.id, IS_UNDECIDED)
     return db.session.scalars(for_update(mine.order_by(MaterialRequest.id), MaterialRequest)).all()
 
 

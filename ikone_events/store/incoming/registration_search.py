@@ -11,13 +11,13 @@ from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.incoming.answer_rules import ANSWERS
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.domain.registering.registration import ACTIVE, Awaits, Status
+from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import LeftText, Organisation, member_on
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.paging import Page, paginate
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 from ikone_events.store.registering.search import named
 from ikone_events.store.rooms.attendance import attendance_of
 
@@ -144,7 +144,7 @@ def needs_decision() -> ColumnElement[bool]:
 def _unmatched() -> ColumnElement[bool]:
     """People whose administration is not matched yet; none if the directory is empty."""
     return and_(
-        Registration.status.in_([status.value for status in ACTIVE]),
+        IS_ACTIVE,
         Registration.organisation_id.is_(None),
         Registration.organisation_key != "",
         Registration.organisation_key.not_in(select(LeftText.key)),

@@ -15,10 +15,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ikone_events.domain.folding import search_key
-from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.partial_indexes import partial_index
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.models import Registration
 
@@ -90,7 +91,7 @@ class Mailing(Base):
     `last_id` is the last registration, subscriber or contact done; `finished_at` is set after the
     last chunk, `stopped_at` when somebody stopped it. It goes to registrations whose status is
     older than the mailing, by `event_lock_version`: later ones get their own mail. It begins at
-    `due_at` (None: at once), until when the transition `state_change_id` that it tells of can be
+    `due_at` (None: at once), until when the transition `state_change_id` that it is about can be
     undone. `texts` is the edited text at the start of the mailing, JSON {locale: {"subject",
     "body"}}; empty for the built-in text. `only_changed` excludes people who have been notified of
     all changes. `contact_choice` limits contacts to some (domain/mails/recipients.py).

@@ -19,7 +19,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.plan.steps import RESTING
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.damage import readable
 from ikone_events.store.db import db, insert_into, rows_written
@@ -27,7 +26,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.office.models import ListingProgress, OfficeAlarm
 from ikone_events.store.plan.models import Step
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 Day = InstrumentedAttribute[date | None]
 
@@ -163,7 +162,7 @@ def people_in(ranges: Iterable[Range], events: Mapping[int, Event]) -> list[Regi
         return []
     wanted = select(Registration).where(
         or_(*within),
-        Registration.status.in_([status.value for status in ACTIVE]),
+        IS_ACTIVE,
         Registration.event_lock_version > 0,
         Registration.anonymised_at.is_(None),
     )

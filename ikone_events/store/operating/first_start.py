@@ -62,7 +62,7 @@ def forget_created() -> None:
 
 
 def _refuse_lost(path: Path) -> None:
-    where = unmounted_above(path)
+    where = _unmounted_above(path)
     if where is not None and not path.exists():
         raise SchemaError(f"{where} is not mounted, and the database {path} lies below it.")
     if _was_created(path) and (is_missing() or not inspect(db.engine).has_table("alembic_version")):
@@ -74,7 +74,7 @@ def _refuse_lost(path: Path) -> None:
         )
 
 
-def unmounted_above(path: Path) -> Path | None:
+def _unmounted_above(path: Path) -> Path | None:
     """A mount point of fstab above the path where nothing is mounted."""
     try:
         lines = FSTAB.read_text(encoding="utf-8", errors="replace").splitlines()

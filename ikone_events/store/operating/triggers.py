@@ -90,7 +90,7 @@ def tables_of_contents() -> list[Table]:
     return [t for t in Base.metadata.sorted_tables if "event_id" in t.c and t.name not in others]
 
 
-def columns_of_contents() -> list[str]:
+def _columns_of_contents() -> list[str]:
     """The columns of an event that something is derived from."""
     return [
         column.name for column in Base.metadata.tables["event"].c if column.name not in OF_WRITING
@@ -129,7 +129,7 @@ def _event() -> Iterator[Trigger]:
     name = f"{_PREFIX}content_event_"
     anew = ("UPDATE event SET content_version = {random} WHERE id = NEW.id",)
     yield Trigger(f"{name}insert", "event", "INSERT", anew)
-    columns = ", ".join(f'"{column}"' for column in columns_of_contents())
+    columns = ", ".join(f'"{column}"' for column in _columns_of_contents())
     yield Trigger(f"{name}update", "event", f"UPDATE OF {columns}", anew)
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     ForeignKey,
-    Index,
     String,
     Text,
     UniqueConstraint,
@@ -19,11 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.registering.registration import ACTIVE
 from ikone_events.store.db import Base, UTCDateTime, db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.snapshots import derived
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.partial_indexes import partial_index
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _WAITING = text("outcome = '' AND active")
 _WAITING_SQLITE = text("outcome = '' AND active = 1")
@@ -42,7 +41,7 @@ class Step(Base):
     __tablename__ = "step"
     __table_args__ = (
         UniqueConstraint("event_id", "name"),
-        Index("ix_step_due", "due_at", sqlite_where=_WAITING_SQLITE, postgresql_where=_WAITING),
+        partial_index("ix_step_due", "due_at", where=_WAITING, on_sqlite=_WAITING_SQLITE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,8 +97,7 @@ def waiting_steps(event_ids: Collection[int], until: datetime) -> list[Step]:
 
 def choose_people(step: Step, people: Collection[int]) -> None:
     """Store the registrations of the step's event that an own message goes to."""
-    is_active = Registration.status.in_(sorted(status.value for status in ACTIVE))
-    chosen = select(literal(step.id), Registration.id, is_active).where(
+    chosen = select(literal(step.id), Registration.id, IS_ACTIVE).where(
         Registration.event_id == step.event_id, Registration.id.in_(people)
     )
     columns = ("step_id", "registration_id", "was_active")

@@ -19,9 +19,11 @@ from ikone_events.domain.directory.administrations import key_of
 from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.folding import search_key, sort_key
 from ikone_events.domain.registering.registration import ACTIVE, Status, kept_until
-from ikone_events.store.db import Base, SortKey, UTCDateTime, partial_index
+from ikone_events.domain.salutation import full_name
+from ikone_events.store.db import Base, SortKey, UTCDateTime
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.partial_indexes import partial_index
 
 # In the order of the arguments of `search_key`.
 SEARCHED = ("first_name", "last_name", "email", "organisation_text")
@@ -142,6 +144,16 @@ class Registration(Base):
     event: Mapped[Event] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
     code: Mapped[Code | None] = relationship()
+
+    @property
+    def name(self) -> str:
+        """The full name."""
+        return full_name(self.title, self.first_name, self.last_name)
+
+    @property
+    def organisation_name(self) -> str:
+        """The name of the administration, or what was typed."""
+        return self.organisation.name if self.organisation else self.organisation_text
 
     @property
     def kept_until(self) -> datetime:

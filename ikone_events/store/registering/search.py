@@ -5,11 +5,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from ikone_events.domain.folding import search_words
 from ikone_events.domain.search_query import SearchQuery
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.directory.models import OrganisationName
-from ikone_events.store.directory.naming import is_called
+from ikone_events.store.directory.naming import named_by
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import visible_events
 from ikone_events.store.paging import PAGE_SIZE, Page, load_page, paginate_hits
@@ -18,13 +16,7 @@ from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 def named(words: str) -> list[ColumnElement[bool]]:
     """One condition per word: name, address, or administration as typed or matched, contain it."""
-    return [_contains(spellings) for spellings in search_words(words)]
-
-
-def _contains(spellings: tuple[str, ...]) -> ColumnElement[bool]:
-    texts = (Registration.search_key.contains(word, autoescape=True) for word in spellings)
-    matched = select(OrganisationName.organisation_id).where(or_(*map(is_called, spellings)))
-    return or_(*texts, Registration.organisation_id.in_(matched))
+    return named_by(words, Registration.search_key, Registration.organisation_id)
 
 
 def search_people_everywhere(

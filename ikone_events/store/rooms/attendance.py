@@ -258,6 +258,7 @@ def odd_records() -> Iterator[tuple[int, str]]:
     faults: Mapping[str, ColumnElement[bool]] = {
         "of another event": one.event_id != Registration.event_id,
         "less than no minutes": one.minutes < 0,
+        "minutes that are not its seconds": one.minutes != (one.seconds + 30) // 60,
         "left before joining": one.left_at < one.joined_at,
         "left or counted, never joined": and_(
             or_(one.left_at.is_not(None), one.minutes.is_not(None)), one.joined_at.is_(None)

@@ -73,6 +73,15 @@ def claim_press(press: CheckInPress) -> bool:
     return db.session.scalar(stored) is not None
 
 
+def presses_of_other_events() -> list[int]:
+    """The registrations with presses at the entrance of an event that is not theirs."""
+    wanted = select(CheckInPress.registration_id).join(
+        Registration, Registration.id == CheckInPress.registration_id
+    )
+    odd = wanted.where(CheckInPress.event_id != Registration.event_id).distinct()
+    return list(db.session.scalars(odd.order_by(CheckInPress.registration_id)))
+
+
 def count_inside(event: Event) -> tuple[int, int]:
     """How many people are in, and how many are expected; whoever is in was expected."""
     is_in = func.sum(case((_IS_IN, 1), else_=0))

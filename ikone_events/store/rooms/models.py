@@ -6,8 +6,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ikone_events.store.db import Base, UTCDateTime, partial_index
+from ikone_events.store.db import Base, UTCDateTime
 from ikone_events.store.events.models import new_public_id
+from ikone_events.store.partial_indexes import partial_index
 
 
 class AttendanceRecord(Base):
@@ -48,7 +49,7 @@ class RoomSession(Base):
 
     `session` is what the provider calls it. `known_at` is when it was last known to exist, None
     after it was not found or found empty. `used`: somebody of ours was seen in it. `report` is what
-    the provider told after its end, seconds by opaque id as JSON; "" before.
+    the provider reported after its end, seconds by opaque id as JSON; "" before.
     """
 
     __tablename__ = "room_session"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.rooms.stays import Stay
@@ -74,7 +74,7 @@ def watch_of_key(key: str) -> RoomWatch | None:
 def people_of_room(event_id: int) -> list[tuple[int, str]]:
     """Ids of all who have a place: registration and public id; of forgotten people nothing more.
 
-    A provider may tell of them long after.
+    A provider may report them long after.
     """
     wanted = select(Registration.id, Registration.public_id).where(
         Registration.event_id == event_id,
@@ -85,7 +85,7 @@ def people_of_room(event_id: int) -> list[tuple[int, str]]:
 
 
 def stays_of(event_id: int) -> dict[int, Stay]:
-    """What is known of the people whom the provider has told of, by registration id."""
+    """What is known of the people whom the provider has reported, by registration id."""
     row = AttendanceRecord
     wanted = select(
         row.registration_id, row.joined_at, row.seen_at, row.left_at, row.seconds
@@ -126,6 +126,12 @@ def close_stays(event_id: int) -> None:
     row = AttendanceRecord
     still = (row.event_id == event_id, row.left_at.is_(None), row.seen_at.is_not(None))
     rows_written(update(row).where(*still).values(left_at=row.seen_at))
+
+
+def drop_day(event_id: int) -> None:
+    """Delete what is recorded of the people and meetings of an event."""
+    for table in (AttendanceRecord, RoomSession, RoomWatch):
+        rows_written(delete(table).where(table.event_id == event_id))
 
 
 def sessions_of(event_id: int) -> list[RoomSession]:

@@ -13,7 +13,7 @@ Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def with_records(wanted: Query) -> Query:
-    """A query of Registration joined to the records, for `is_present` and `is_said_absent`.
+    """A query of Registration joined to the records, for `is_present` and `is_noted_absent`.
 
     For queries that add up many events, where `attendance_of` would look up each person by itself.
     Absences that follow are not among them: `attendance_from` says when there are any.
@@ -23,17 +23,17 @@ def with_records(wanted: Query) -> Query:
 
 def is_present() -> ColumnElement[bool]:
     """Whether a person with a place is known to have come; see `with_records`."""
-    said = _RECORD.c.stated
-    came = or_(said == Attendance.ATTENDED.value, and_(said == "", at_door_or_in_room(_RECORD)))
+    stated = _RECORD.c.stated
+    came = or_(stated == Attendance.ATTENDED.value, and_(stated == "", at_door_or_in_room(_RECORD)))
     return and_(Registration.status == Status.CONFIRMED.value, came)
 
 
-def is_said_absent() -> ColumnElement[bool]:
-    """Whether the office says that a person with a place has not come; see `with_records`."""
-    said = _RECORD.c.stated == Attendance.MISSED.value
-    return and_(Registration.status == Status.CONFIRMED.value, said)
+def is_noted_absent() -> ColumnElement[bool]:
+    """Whether the office noted a person with a place as absent; see `with_records`."""
+    missed = _RECORD.c.stated == Attendance.MISSED.value
+    return and_(Registration.status == Status.CONFIRMED.value, missed)
 
 
 def at_door_or_in_room(record: FromClause) -> ColumnElement[bool]:
-    """Whether a record tells of the page before the room, or of the room."""
+    """Whether a record is of the page before the room, or of the room."""
     return or_(record.c.door_at.is_not(None), record.c.joined_at.is_not(None))

@@ -46,9 +46,9 @@ def note_failing(event_id: int, *, key: str, now: datetime) -> None:
 
 
 def forget_reports(event_id: int) -> None:
-    """Empty what the provider told of people after the meetings; a late report changes nothing."""
-    told = RoomSession.event_id == event_id, RoomSession.report != "{}"
-    rows_written(update(RoomSession).where(*told).values(report="{}"))
+    """Empty what the provider reported of people; a late report changes nothing."""
+    reported = RoomSession.event_id == event_id, RoomSession.report != "{}"
+    rows_written(update(RoomSession).where(*reported).values(report="{}"))
 
 
 def _note_watch(event_id: int, key: str, changes: dict[str, object]) -> None:

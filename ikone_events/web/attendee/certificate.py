@@ -16,10 +16,9 @@ from ikone_events.domain.followup.certificate import (
     hours_words,
     initials_of,
 )
-from ikone_events.domain.salutation import full_name
 from ikone_events.domain.times import date_medium, to_local
+from ikone_events.services.documents.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.installation import get_identity, get_installation, now
-from ikone_events.services.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.followup.certificates import AttendedEvent, attended_in_series
@@ -131,8 +130,8 @@ def _values(person: Registration, attended: Sequence[AttendedEvent]) -> dict[str
         "lang": locale,
         "organisation": identity.organisation,
         "accent": identity.mail_accent,
-        "name": full_name(person.title, person.first_name, person.last_name),
-        "body": person.organisation.name if person.organisation else person.organisation_text,
+        "name": person.name,
+        "body": person.organisation_name,
         "subject": title,
         "subject_lang": "de" if series else _lang_of(event),
         "events": rows,

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
-from flask import current_app, make_response, render_template, request
+from flask import current_app, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.urls import iri_to_uri
 
+from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.rooms.providers import RoomUnavailable
 from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.call_guard import CallGuard, RoomState
 from ikone_events.services.rooms.entering import keep_room, open_room
 from ikone_events.services.rooms.registry import capabilities_of
+from ikone_events.services.rooms.speaker_door import speaker_door_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 
@@ -89,6 +91,13 @@ def _make_room(event: Event, now: datetime) -> None:
 def after_press(state: RoomState) -> dict[str, str]:
     """Where the answer to a press leads: in the address, so that every process can say it."""
     return {"go": THROUGH if state is RoomState.READY else state.value}
+
+
+def press_of_moderator(event: Event, here: str, *, now: datetime) -> ResponseReturnValue:
+    """Answer the press at a door for moderators, which records nothing; `here` is that door."""
+    if speaker_door_of(event, now) is not Door.OPEN:
+        return redirect(here, 303)
+    return redirect(f"{here}?{urlencode(after_press(request_room(event, now=now)))}", 303)
 
 
 def lead_on(passage: RoomPassage, address: Callable[[], str]) -> ResponseReturnValue:

@@ -18,7 +18,7 @@ from ikone_events.domain.refusals import N_, Complaint, NotFound, UploadRefused
 from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.followup.files import Upload
 from ikone_events.services.followup.materials import path_of
-from ikone_events.services.followup.sending import can_wish, wish_supplement
+from ikone_events.services.followup.sending import can_ask_for_supplement, set_supplement
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Material
@@ -54,7 +54,7 @@ def personal_list(token: str) -> ResponseReturnValue:
         event=event,
         materials=materials,
         answers=answers_among(materials, event),
-        may_wish=can_wish(event.state, registration.status),
+        may_wish=can_ask_for_supplement(event.state, registration.status),
         wants_supplement=registration.wants_supplement,
         feedback=feedback_link(registration, now()),
     )
@@ -73,7 +73,7 @@ def wish_further_materials(token: str) -> ResponseReturnValue:
     """Store whether to tell of materials that are added later, and lead back to the list."""
     registration, wanted = registration_from_token(token), request.form.get("wanted") == "yes"
     with transaction():
-        wish_supplement(registration.public_id, wanted=wanted)
+        set_supplement(registration.public_id, wanted=wanted)
     if wanted:
         flash(_("You will get an e-mail when further materials are added."), "success")
     else:

@@ -13,9 +13,9 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
-from ikone_events.domain.rooms.display_names import display_name
 from ikone_events.domain.rooms.door import STAYS_OPEN, Door, door_at
-from ikone_events.domain.rooms.providers import RoomRole, Visitor
+from ikone_events.domain.rooms.providers import RoomRole, Visitor, display_name
+from ikone_events.domain.rooms.questions import may_ask
 from ikone_events.domain.times import remaining_words
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.installation import now
@@ -79,6 +79,14 @@ class _Link:
 
     def door(self, moment: datetime) -> Door:
         return _door(self.event, self.person.status, self.person.mode, moment)
+
+    def back_label(self, moment: datetime) -> str:
+        """The words of the way to the personal page, where people ask while the event runs."""
+        event = self.event
+        times = {"opens_at": event.starts_at - DOORS_OPEN_BEFORE, "ends_at": event.ends_at}
+        if may_ask(moment, state=event.state, status=self.person.status, **times):
+            return _("To your registration and your questions")
+        return _("To your registration")
 
 
 def door_of(registration: Registration, now: datetime) -> Door:
@@ -149,6 +157,7 @@ def _show(link: _Link) -> ResponseReturnValue:
         "attendee/room.html",
         here=link.here,
         own=link.own,
+        back_label=link.back_label(moment),
         status=link.person.status if link.own else "",
         event=event,
         door=state.value,
@@ -215,7 +224,7 @@ def _lead_on(link: _Link) -> ResponseReturnValue:
         event=link.event,
         here=link.here,
         back=url_for("attendee.show", token=link.own) if link.own else "",
-        back_label=_("To your registration"),
+        back_label=link.back_label(now()),
         note=_("We have noted that you took part."),
         fields={"guest": "1"} if guest else {},
     )

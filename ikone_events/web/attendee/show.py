@@ -57,7 +57,7 @@ def show(token: str) -> ResponseReturnValue:
 def show_page(token: str, registration: Registration, form: QuestionForm | None = None) -> str:
     """Render a person's own page; `form` is a question that was refused."""
     moment = now()
-    may_ask = may_ask_now(registration, moment)
+    may_ask, over = may_ask_now(registration, moment), moment >= registration.event.ends_at
     facts = self_service_facts(registration, moment)
     status = _status_facts(registration, facts)
     return render_template(
@@ -68,15 +68,15 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         status=facts.status.value,
         words=status_words(status),
         door=status.door.value,
-        choices=choices(facts),
+        choices={} if over else choices(facts),
+        over=over,
         room=status.room_in_other_mode,
         waits=facts.status is RegistrationStatus.WAITING,
         mode=mode_of(registration.event, registration).value,
         answers=_answer_rows(registration),
         calendar_answer=_calendar_answer(registration),
         qr=drawn_code(registration),
-        certified=moment >= registration.event.ends_at
-        and certificate_of(registration) is Certificate.VALID,
+        certified=over and certificate_of(registration) is Certificate.VALID,
         on_site=mode_of(registration.event, registration) is Mode.ON_SITE,
         active=facts.active,
         left_open=_left_open(registration, facts),

@@ -3,15 +3,12 @@
 A GET changes nothing and asks no provider. Nobody's attendance is recorded here.
 """
 
-from urllib.parse import urlencode
-
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.events.speakers import READY_BEFORE, SPEAKER_ROLE_LABELS, SpeakerRole
 from ikone_events.domain.refusals import N_, Complaint, LinkGone
-from ikone_events.domain.rooms.door import Door
-from ikone_events.domain.rooms.speaker_door import opens_to_speakers_at
+from ikone_events.domain.rooms.door import Door, opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now
@@ -22,8 +19,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker, find_speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.registering.questions import anonymous_questions
-from ikone_events.web.attendee.entering import RoomPassage, after_press, lead_on, request_room
+from ikone_events.store.registering.queries import anonymous_questions
+from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator
 from ikone_events.web.attendee.frame import check_claim
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -67,7 +64,7 @@ def page(token: str) -> ResponseReturnValue:
 def enter(token: str) -> ResponseReturnValue:
     """Lead into the room as a moderator."""
     speaker = speaker_from_token(token, Purpose.SPEAKER)
-    return _enter(speaker, url_for("speaker.page", token=token))
+    return press_of_moderator(speaker.event, url_for("speaker.page", token=token), now=now())
 
 
 @blueprint.get("/speaker-door/<token>")
@@ -86,11 +83,12 @@ def calendar_door(token: str) -> ResponseReturnValue:
 def calendar_enter(token: str) -> ResponseReturnValue:
     """The same as behind the own page."""
     speaker = speaker_from_token(token, Purpose.SPEAKER_DOOR)
-    return _enter(speaker, url_for("speaker.calendar_door", token=token))
+    here = url_for("speaker.calendar_door", token=token)
+    return press_of_moderator(speaker.event, here, now=now())
 
 
 def _page(token: str, speaker: Speaker) -> str:
-    event = speaker.event
+    event, ready_at = speaker.event, speaker.event.starts_at - READY_BEFORE
     counts = counts_of(event, Table.PEOPLE, Table.ADMINISTRATIONS)
     questions, asked = anonymous_questions(event, most=_MOST_QUESTIONS)
     claim = speaker.public_id, speaker.link_epoch
@@ -99,7 +97,7 @@ def _page(token: str, speaker: Speaker) -> str:
         **_of_door(event, url_for("speaker.enter", token=token)),
         speaker=speaker,
         role=SPEAKER_ROLE_LABELS[SpeakerRole(speaker.role)],
-        ready_at=event.starts_at - READY_BEFORE,
+        ready_at=ready_at if now() < ready_at else None,
         people=counts.confirmed,
         bodies=counts.administrations,
         questions=questions,
@@ -118,14 +116,6 @@ def _of_door(event: Event, here: str) -> dict[str, object]:
         "door": speaker_door_of(event, now()).value,
         "opens_at": opens_to_speakers_at(event.starts_at),
     }
-
-
-def _enter(speaker: Speaker, here: str) -> ResponseReturnValue:
-    event, moment = speaker.event, now()
-    if speaker_door_of(event, moment) is not Door.OPEN:
-        return redirect(here, 303)
-    led = after_press(request_room(event, now=moment))
-    return redirect(f"{here}?{urlencode(led)}", 303)
 
 
 def _led_on(speaker: Speaker, here: str, back: str = "") -> ResponseReturnValue | None:

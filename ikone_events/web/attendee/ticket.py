@@ -10,9 +10,8 @@ from markupsafe import Markup
 from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.domain.rooms.ticket import Ticket, ticket_at
-from ikone_events.domain.salutation import full_name
+from ikone_events.services.documents.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.installation import get_identity, get_installation, now
-from ikone_events.services.pdf import can_make_pdfs, make_pdf
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, registration_from_token
@@ -74,8 +73,8 @@ def ticket(token: str) -> ResponseReturnValue:
         token=token,
         registration=registration,
         event=registration.event,
-        name=_name(registration),
-        body=_body(registration),
+        name=registration.name,
+        body=registration.organisation_name,
         state=state.value,
         code=code_of(registration),
         qr=drawn_code(registration),
@@ -101,14 +100,6 @@ def ticket_pdf(token: str) -> ResponseReturnValue:
     return response
 
 
-def _name(person: Registration) -> str:
-    return full_name(person.title, person.first_name, person.last_name)
-
-
-def _body(person: Registration) -> str:
-    return person.organisation.name if person.organisation else person.organisation_text
-
-
 def _values(registration: Registration) -> dict[str, object]:
     event, identity, code = registration.event, get_identity(), code_of(registration)
     locale, title = page_locale(), registration.event.title_in(page_locale())
@@ -125,8 +116,8 @@ def _values(registration: Registration) -> dict[str, object]:
             "when": span_words(event),
             "place": event.place,
         },
-        "name": _name(registration),
-        "body": _body(registration),
+        "name": registration.name,
+        "body": registration.organisation_name,
         "qr": qr_svg(code, border=0),
         "code": code,
         "parts": [{"heading": heading, "text": text} for heading, text in parts if text],

@@ -57,6 +57,7 @@ from ikone_events.web.organiser.registering import (
     list_import,
     live,
     live_questions,
+    live_room,
     person,
     person_add,
     registrations,

@@ -23,7 +23,7 @@ from ikone_events.web.shell.login import session_seconds
 
 Answer = str | Response | BaseResponse | tuple[str, int]
 
-# States that tell whether one can register: nobody can once the event is over.
+# States that decide whether one can register: nobody can once the event is over.
 REGISTERING = (State.ANNOUNCED, State.OPEN, State.CLOSED)
 
 blueprint = Blueprint("organiser", __name__)
@@ -139,12 +139,12 @@ def page_number() -> int:
     return min(request.args.get("page", 1, type=int), _MOST_PAGES)
 
 
-def say_all(complaints: Iterable[Complaint]) -> list[str]:
+def translate_all(complaints: Iterable[Complaint]) -> list[str]:
     """Translate complaints into the language of the page."""
     return [translate(complaint) for complaint in complaints]
 
 
-def place(form: Any, complaints: Iterable[Complaint], suffix: str = "") -> None:
+def show_complaints(form: Any, complaints: Iterable[Complaint], suffix: str = "") -> None:
     """Add each complaint to the errors of the field it is about, or else of the whole form.
 
     A field's name is what the complaint is about and the suffix.

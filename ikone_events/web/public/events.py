@@ -27,10 +27,10 @@ from ikone_events.store.plan.models import due_at_of
 from ikone_events.store.registering.availability import availabilities_of, get_availability
 from ikone_events.store.registering.current_event import get_current_event
 from ikone_events.web.public.feeds import Subscription, feed_address, subscription
-from ikone_events.web.public.structured_data import event_data
+from ikone_events.web.public.search_engines import event_data
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import EventBadge, badge_for, places_left, seats_shown
-from ikone_events.web.shell.i18n import COOKIE, page_locale, tongue
+from ikone_events.web.shell.i18n import COOKIE, language_parameter, page_locale
 from ikone_events.web.shell.page_cache import PageSource, cached_page, revalidated
 
 blueprint = Blueprint("public", __name__)
@@ -224,7 +224,7 @@ def _offer_of(event: Event, now: datetime) -> Offer | None:
     if not _is_coming(event, now):
         return None
     return Offer(
-        file=url_for("feeds.event_ics", slug=event.slug, lang=tongue()),
+        file=url_for("feeds.event_ics", slug=event.slug, lang=language_parameter()),
         calendar=subscription(url_for("feeds.event_calendar", slug=event.slug)),
         links=add_links(summary_of(event, page_locale())),
     )

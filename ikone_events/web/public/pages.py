@@ -14,8 +14,8 @@ from flask_babel import gettext
 from ikone_events.domain.address import looks_like_address
 from ikone_events.domain.refusals import N_
 from ikone_events.domain.tokens import PERSONAL_PATHS
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.installation import get_identity, get_installation, now
-from ikone_events.services.markdown import to_html
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.page_cache import revalidated

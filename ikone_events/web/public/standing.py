@@ -123,7 +123,7 @@ def signed_up(slug: str) -> ResponseReturnValue:
     if not isinstance(sent, dict) or sent.get("slug") != slug:
         return redirect(url_for("public.series", slug=slug), 303)
     return render_template(
-        "public/standing_sent.html", series=get_series(slug), email=sent["email"]
+        "public/check_mailbox.html", event=None, series=get_series(slug), email=sent["email"]
     )
 
 

@@ -93,7 +93,9 @@ def subscribed() -> ResponseReturnValue:
     if not isinstance(sent, dict):
         return redirect(url_for("subscriptions.subscribe"), 303)
     event = get_public_event(sent["slug"]) if sent["slug"] else None
-    return render_template("public/subscribed.html", event=event, email=sent["email"])
+    return render_template(
+        "public/check_mailbox.html", event=event, series=None, email=sent["email"]
+    )
 
 
 @blueprint.get("/subscribe/<token>")

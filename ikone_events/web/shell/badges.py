@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ikone_events.domain.events.facts import Mode
+from ikone_events.domain.events.facts import CALLED_OFF, Mode
 from ikone_events.domain.events.lifecycle import STATE_LABELS, State
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.registering.registration import ATTENDANCE_LABELS, MODE_LABELS, Attendance
@@ -99,7 +99,7 @@ def badge_for(availability: SeatAvailability, *, was_cancelled: bool = False) ->
     """
     closed = closed_because(availability)
     state = State.CANCELLED if was_cancelled else availability.state
-    if state in (State.CANCELLED, State.POSTPONED):
+    if state in CALLED_OFF:
         return EventBadge(_EVENTS[state][0], STATE_LABELS[state], closed)
     if availability.now >= availability.ends_at:
         return EventBadge(

@@ -1,4 +1,4 @@
-"""Compressed responses, without telling a secret by their size.
+"""Compressed responses, whose size reveals no secret.
 
 Who sees the sizes of encrypted responses, and can make a browser ask for a page with chosen text
 beside a secret, learns the secret from how well both compress together (BREACH). Therefore:

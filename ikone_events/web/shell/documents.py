@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from ikone_events.services.markdown import ATTRIBUTES, TAGS
+from ikone_events.services.documents.markdown import ATTRIBUTES, TAGS
 
 _PICTURE_TAGS = TAGS | {"img"}
 _PICTURE_ATTRIBUTES = {
@@ -43,7 +43,7 @@ def read_document(path: Path, picture_url: Callable[[str], str]) -> Document:
     chapters = []
     for opening, heading in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h2":
-            chapters.append((chapter_id(heading.content), heading.content))
+            chapters.append((_chapter_id(heading.content), heading.content))
             opening.attrs["id"] = chapters[-1][0]
     for picture in _pictures(tokens):
         _show(picture, path.parent, picture_url)
@@ -52,7 +52,7 @@ def read_document(path: Path, picture_url: Callable[[str], str]) -> Document:
     return Document(title.lstrip("# "), tuple(chapters), Markup(clean))  # noqa: S704 - cleaned
 
 
-def chapter_id(heading: str) -> str:
+def _chapter_id(heading: str) -> str:
     """A heading as part of an address: "Link für Gäste" is "link-fur-gaste"."""
     plain = unicodedata.normalize("NFKD", heading.lower()).encode("ascii", "ignore").decode()
     return _NO_WORD.sub("-", plain).strip("-")

@@ -92,7 +92,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
-def error_page(status: int, **words: Any) -> Response:
+def _error_page(status: int, **words: Any) -> Response:
     """The page of an error; `words` replace the template's texts for the status."""
     body = render_template("error.html", status=status, **{**_NO_WORDS, **words})
     response = make_response(body, status)
@@ -104,7 +104,7 @@ def error_page(status: int, **words: Any) -> Response:
 
 def _refused(status: int) -> Callable[[Refusal], ResponseReturnValue]:
     def handle(refusal: Refusal) -> ResponseReturnValue:
-        return error_page(status, **_words_of(refusal))
+        return _error_page(status, **_words_of(refusal))
 
     return handle
 
@@ -139,7 +139,7 @@ def _http(fault: HTTPException) -> ResponseReturnValue:
         return fault
     if isinstance(fault, CSRFError):
         g.refusal_reason = "csrf"
-    response = error_page(status, **_words_of_http(fault))
+    response = _error_page(status, **_words_of_http(fault))
     for name, value in fault.get_headers(request.environ):
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -196,12 +196,12 @@ def _database(fault: DriverFault) -> ResponseReturnValue:
     400 for NUL bytes where only ids of ours are expected; fields to type in are checked before.
     """
     if is_lock_timeout(fault):
-        return error_page(503)
+        return _error_page(503)
     if is_refused_by_driver(fault):
-        return error_page(400)
+        return _error_page(400)
     if is_outage(fault):
         report(str(fault.orig))
-        return error_page(503, **_outage())
+        return _error_page(503, **_outage())
     current_app.logger.error("database error at %s", request.endpoint, exc_info=fault)
     return _fault(InternalServerError(original_exception=fault))
 
@@ -209,7 +209,7 @@ def _database(fault: DriverFault) -> ResponseReturnValue:
 def _fault(_fault: InternalServerError) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     current_app.logger.error("fault %s at %s", reference, request.endpoint)
-    return error_page(500, reference=reference)
+    return _error_page(500, reference=reference)
 
 
 def hide_tokens(record: logging.LogRecord) -> bool:

@@ -12,12 +12,12 @@ from ikone_events.domain import times
 from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.domain.registering.status import registration_status
+from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.installation import now
-from ikone_events.services.markdown import to_html
 from ikone_events.web.shell.badges import badge_of
 from ikone_events.web.shell.i18n import gettext, page_locale, translate
 
-_NUMBER = re.compile(r"\+?\d[\d /().–-]{4,}")
+_NUMBER = re.compile(r"\+?\d(?:[ /().–-]*\d){5,}")
 
 
 class Spanning(Protocol):
@@ -83,12 +83,18 @@ def language_name(tag: str) -> str:
     return str(Locale.parse(page_locale()).languages.get(tag.partition("-")[0], tag))
 
 
-def _phone_address(text: str) -> str:
-    """The address by which a telephone calls a number; "" if the text says more than a number."""
-    if not _NUMBER.fullmatch(text.strip()):
-        return ""
-    digits = "".join(each for each in text if each.isdigit())
-    return f"tel:{'+' * text.strip().startswith('+')}{digits}"
+def _phone_parts(text: str) -> tuple[str, str, str]:
+    """The number at the beginning of a text, the address that calls it, and the rest.
+
+    Behind the number often stands a PIN. Without a number there, the rest is everything.
+    """
+    text = text.strip()
+    if not (found := _NUMBER.match(text)):
+        return "", "", text
+    number = found[0]
+    # The zero in brackets is not dialled after the code of a country.
+    dialled = number.replace("(0)", "") if number.startswith("+") else number
+    return number, f"tel:{re.sub(r'[^+0-9]', '', dialled)}", text[found.end() :]
 
 
 _FILTERS: dict[str, Callable[..., object]] = {
@@ -103,7 +109,7 @@ _FILTERS: dict[str, Callable[..., object]] = {
     "iso": _iso,
     "file_size": _size,
     "language_name": language_name,
-    "phone_address": _phone_address,
+    "phone_parts": _phone_parts,
     "format_label": lambda value: gettext(FORMAT_LABELS[EventFormat(value)]),
     "mode_label": lambda value: gettext(MODE_LABELS[Mode(value)]),
     "translate": translate,

@@ -30,7 +30,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Set the trusted hosts, refuse NUL bytes, add the headers to every response."""
-    app.config["TRUSTED_HOSTS"] = trusted_hosts(settings)
+    app.config["TRUSTED_HOSTS"] = _trusted_hosts(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_DAY
     app.before_request(_refuse_nul)
     fixed = [
@@ -92,7 +92,7 @@ def _cache_of_personal(response: Response) -> str:
     return response.headers["Cache-Control"] if fit else "no-store"
 
 
-def trusted_hosts(settings: Settings) -> list[str]:
+def _trusted_hosts(settings: Settings) -> list[str]:
     """The host of the base URL; for a loopback host without HTTPS all loopback names."""
     host = urlsplit(settings.base_url).hostname or "localhost"
     host = f"[{host}]" if ":" in host else host

@@ -1,24 +1,18 @@
 """Languages: the locale of a page, and the translation of complaints."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode
 
 import flask_babel
-from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, refresh
 
+from ikone_events.catalogues import catalogue
 from ikone_events.domain.identity import Identity
 from ikone_events.domain.operating.words import in_words
 from ikone_events.domain.refusals import Complaint
-from ikone_events.services.installation import (
-    Installation,
-    get_identity,
-    identity_without_database,
-)
+from ikone_events.services.installation import Installation, get_identity, identity_without_database
 from ikone_events.store.outages import DriverFault
 
 LOCALES = ("de", "en")
@@ -38,7 +32,7 @@ def init_app(app: Flask) -> None:
         demo, identity = app.extensions.get("ikone_demo"), _identity()
         return {
             "locale": page_locale(),
-            "tongue": tongue(),
+            "language_parameter": language_parameter(),
             "identity": identity,
             "organisation": identity.organisation,
             "settings": installation.settings,
@@ -60,21 +54,14 @@ def _identity() -> Identity:
 
 def _install_gettext(app: Flask) -> None:
     """Faster gettext for templates: Flask-Babel's looks up its context for each text."""
-    folder = Path(app.root_path, "translations")
-    catalogues = {code: _catalogue(folder, code) for code in LOCALES}
 
     def one(text: str) -> str:
-        return catalogues[page_locale()].gettext(text)
+        return catalogue(page_locale()).gettext(text)
 
     def counted(singular: str, plural: str, number: int) -> str:
-        return catalogues[page_locale()].ngettext(singular, plural, number)
+        return catalogue(page_locale()).ngettext(singular, plural, number)
 
     app.jinja_env.install_gettext_callables(one, counted, newstyle=True)  # type: ignore[attr-defined]
-
-
-@cache
-def _catalogue(folder: Path, code: str) -> NullTranslations:
-    return Translations.load(folder, [code])
 
 
 def gettext(text: str, **values: object) -> str:
@@ -97,7 +84,7 @@ def page_locale() -> str:
     return known
 
 
-def tongue() -> str | None:
+def language_parameter() -> str | None:
     """The `lang` parameter of feed URLs; None for the default locale."""
     locale = page_locale()
     return None if locale == LOCALES[0] else locale

@@ -144,7 +144,7 @@ def _rendered(
     since, until = _validity(source.moments, moment)
     return CachedPage(
         body=body,
-        etag=same.etag if same else etag_of(body),
+        etag=same.etag if same else _etag_of(body),
         shows=source.shows,
         version=version,
         valid_from=since,
@@ -160,7 +160,7 @@ def _validity(moments: Moments, moment: datetime) -> tuple[datetime | None, date
     return max(before, default=None), min(after, default=None)
 
 
-def etag_of(body: bytes) -> str:
+def _etag_of(body: bytes) -> str:
     """Hash of the bytes, the same in every process."""
     return hashlib.sha256(body).hexdigest()[:32]
 
@@ -178,7 +178,7 @@ def revalidated(
     Proxies may not store the response: the language depends on a cookie.
     """
     body = body.encode() if isinstance(body, str) else body
-    headers = {"ETag": f'W/"{etag or etag_of(body)}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'W/"{etag or _etag_of(body)}"', "Cache-Control": "private, no-cache"}
     response = Response(body, headers=headers, content_type=content_type)
     if changed_at is not None:
         response.last_modified = changed_at

@@ -15,9 +15,14 @@ from ikone_events.domain.events.lifecycle import (
     find_rule,
     next_action,
 )
-from ikone_events.domain.events.settling import settling_label
 from ikone_events.domain.events.todo import todos
-from ikone_events.domain.events.todo_facts import Blocked, EventTodoFacts, Severity, Target
+from ikone_events.domain.events.todo_facts import (
+    Blocked,
+    EventTodoFacts,
+    Severity,
+    Target,
+    settling_label,
+)
 from ikone_events.domain.refusals import Complaint
 
 START = datetime(2021, 1, 12, 9, tzinfo=UTC)

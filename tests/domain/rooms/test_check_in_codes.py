@@ -2,7 +2,7 @@
 
 import pytest
 
-from ikone_events.domain.rooms.check_in_codes import is_code, tokens_in
+from ikone_events.domain.rooms.check_in import is_code, tokens_in
 
 TOKEN = "WyI0Zjk3ZDc3YzY1YTk0Yj_ZmE5YjBhNWU2ZmQ3ZDI1eSIsMV0.Zx-y_kPq8sT7uYwVz0123456789abcdefGHIJKL"
 # What a scanner set to an English keyboard leaves on a German computer.

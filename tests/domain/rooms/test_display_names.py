@@ -1,6 +1,6 @@
 """Names for providers are cut between characters that are seen as one."""
 
-from ikone_events.domain.rooms.display_names import display_name
+from ikone_events.domain.rooms.providers import display_name
 
 FAMILY, RAINBOW, WAVE, FLAG = "👩‍👩‍👧‍👦", "🏳️‍🌈", "👋🏽", "🇩🇪"
 

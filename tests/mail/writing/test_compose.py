@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 
 import pytest
 from icalendar import Calendar
@@ -228,40 +229,39 @@ def mail(kind: MailKind, locale: str = "de", **changes: object) -> ComposedMail:
     return written(kind, locale, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
-def test_mail_says_its_key_sentence(kind: MailKind, locale: str) -> None:
-    made = mail(kind, locale)
-    assert made.subject == SUBJECTS[kind, locale]
-    assert SENTENCES[kind, locale] in made.text
+def test_mail_says_its_key_sentence() -> None:
+    made = {key: mail(*key) for key in EVERY_MAIL}
+    assert {key: each.subject for key, each in made.items()} == SUBJECTS
+    assert [key for key, each in made.items() if SENTENCES[key] not in each.text] == []
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
 @pytest.mark.parametrize("facts", [FACTS, BARE, replace(BARE, status="waitlisted")])
-def test_mail_leaves_nothing_unfilled(kind: MailKind, locale: str, facts: MailFacts) -> None:
+def test_mail_leaves_nothing_unfilled(facts: MailFacts) -> None:
     bare = replace(EVENT, contact_name="", contact_phone="", dial_in="", room_opens_at=None)
-    for event in (EVENT, bare):
-        made = mail(kind, locale, event=event, facts=facts)
+    for (kind, locale), event in product(EVERY_MAIL, (EVENT, bare)):
+        made, which = mail(kind, locale, event=event, facts=facts), (kind, locale)
         for text in (made.subject, made.text, made.html):
-            assert not re.search(r"\{[{%#]|[%#}]\}|None|Undefined", text)
-        assert "\n\n\n" not in made.text
-        assert not re.search(r"[ \t]\n|\u00a0|: \n|am \.", made.text)
-        assert "\n" not in made.subject
+            assert not re.search(r"\{[{%#]|[%#}]\}|None|Undefined", text), which
+        assert "\n\n\n" not in made.text, which
+        assert not re.search(r"[ \t]\n|\u00a0|: \n|am \.", made.text), which
+        assert "\n" not in made.subject, which
 
 
 # They may be read by somebody else, or by somebody who has no page any more.
 WITHOUT_PAGE = (MailKind.ADDRESS_WITHDRAWN, MailKind.SPEAKER_WITHDRAWAL)
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
-def test_mail_greets_signs_and_links_home(kind: MailKind, locale: str) -> None:
-    text = mail(kind, locale).text
+@pytest.mark.parametrize("locale", ["de", "en"])
+def test_mail_greets_signs_and_links_home(locale: str) -> None:
     greeting = "Sehr geehrte Frau Dr. Beispiel,\n\n" if locale == "de" else "Dear Dr. Beispiel,\n\n"
-    assert text.startswith(greeting)
     regards = "Freundliche Grüße" if locale == "de" else "Kind regards"
-    assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text
-    assert text.count(LINKS.privacy) == 1
-    assert (LINKS.manage in text) == (kind not in WITHOUT_PAGE)
-    assert "fragen@ikone.example.org" in text
+    for kind in MailKind:
+        text = mail(kind, locale).text
+        assert text.startswith(greeting), kind
+        assert f"\n\n{regards}\nDr. Ada Muster\nNetzwerk IKONE\n\n" in text, kind
+        assert text.count(LINKS.privacy) == 1, kind
+        assert (LINKS.manage in text) == (kind not in WITHOUT_PAGE), kind
+        assert "fragen@ikone.example.org" in text, kind
 
 
 def test_button_of_an_alarm_settles_its_first_cause() -> None:
@@ -279,13 +279,13 @@ def test_names_of_strangers_become_no_links_in_a_list() -> None:
     assert not re.search('href="[^"]*evil', page)
 
 
-@pytest.mark.parametrize(("kind", "locale"), EVERY_MAIL)
-def test_calendar_follows_the_kind(kind: MailKind, locale: str) -> None:
-    made = mail(kind, locale)
-    assert made.method == calendar_method(kind)
-    assert (made.calendar is None) == (made.method is None)
-    if made.calendar is not None:
-        assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
+def test_calendar_follows_the_kind() -> None:
+    for kind, locale in EVERY_MAIL:
+        made = mail(kind, locale)
+        assert made.method == calendar_method(kind)
+        assert (made.calendar is None) == (made.method is None), kind
+        if made.calendar is not None:
+            assert Calendar.from_ical(made.calendar)["METHOD"] == made.method
 
 
 OF_CALENDARS = (
@@ -294,14 +294,12 @@ OF_CALENDARS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("kind", "locale"), [each for each in EVERY_MAIL if each[0] not in OF_CALENDARS]
-)
-def test_mail_without_invitation_speaks_of_no_calendar(kind: MailKind, locale: str) -> None:
-    made = mail(kind, locale, invitation=None)
-    assert made.calendar is None
-    assert made.method is None
-    assert not re.search("alender|Datei|calendar|attached", made.text)
+def test_mail_without_invitation_speaks_of_no_calendar() -> None:
+    for kind, locale in EVERY_MAIL:
+        if kind not in OF_CALENDARS:
+            made = mail(kind, locale, invitation=None)
+            assert (made.calendar, made.method) == (None, None), kind
+            assert not re.search("alender|Datei|calendar|attached", made.text), (kind, locale)
 
 
 def test_online_confirmation_names_the_day_of_the_link() -> None:

@@ -15,6 +15,8 @@ from ikone_events.domain.mails.placeholders import EDITABLE, PLACEHOLDERS, Shape
 from tests.mail.writing.mails import EVENT, FACTS, person, written
 from tests.mail.writing.mails import LINKS as HOME
 
+pytestmark = pytest.mark.browser
+
 PHONE = 360
 TOKEN = "t" * (254 - len("https://events.example.org/r/"))
 PERSONAL = f"https://events.example.org/r/{TOKEN}"

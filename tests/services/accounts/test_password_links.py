@@ -11,7 +11,7 @@ from ikone_events.domain.refusals import AccountRefused, LinkRefused
 from ikone_events.services.accounts import changes, password_links
 from ikone_events.services.accounts.changes import SHELL, Asker
 from ikone_events.services.accounts.organisers import NewOrganiser
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.models import OutboxMail
@@ -197,11 +197,11 @@ def test_old_mails_with_links_are_deleted(app: Flask, clock: FixedClock) -> None
         db.session.execute(update(OutboxMail).values(state="stopped"))
     clock.move(hours=1)
     with app.app_context(), transaction():
-        tidy(clock())
+        delete_expired(clock())
     assert [(mail.text, mail.html) for mail in link_mails(app)] == [("", "")]
     clock.move(days=30)
     with app.app_context(), transaction():
-        tidy(clock())
+        delete_expired(clock())
     assert link_mails(app) == []
 
 

@@ -12,7 +12,7 @@ from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.calendars.feeds import entries_of, get_feed, send_address
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.store.calendars.personal_feeds import PersonalFeed
 from ikone_events.store.db import db, transaction
@@ -80,10 +80,10 @@ def test_calendar_of_those_who_never_confirmed_goes_with_them(app: Flask) -> Non
     person = make_registration(app, make_event(app), email=EMAIL, **lapsed)
     ask(app, person, NOW - timedelta(days=8))
     with app.app_context(), transaction():
-        tidy(NOW - timedelta(hours=1))
+        delete_expired(NOW - timedelta(hours=1))
     assert feeds(app) == [EMAIL]
     with app.app_context(), transaction():
-        tidy(NOW)
+        delete_expired(NOW)
     assert feeds(app) == []
 
 

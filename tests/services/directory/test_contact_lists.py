@@ -23,7 +23,7 @@ from ikone_events.services.directory.contacts import (
     remove_contact,
 )
 from ikone_events.services.directory.rematching import rematch
-from ikone_events.services.spreadsheets import write_csv, write_workbook
+from ikone_events.services.documents.spreadsheets import write_csv, write_workbook
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact

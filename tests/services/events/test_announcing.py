@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
-from ikone_events.services.events.announcing import announce
+from ikone_events.services.events.combined_actions import announce
 from ikone_events.services.events.transitions import Request
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, StateChange

@@ -15,7 +15,7 @@ from ikone_events.services.events.copying import COPIED, FRESH, MOVED, CopyPart,
 from ikone_events.services.plan.plans import (
     add_message,
     anchors_of,
-    lay_plan,
+    create_plan,
     set_timing,
     steps_of,
 )
@@ -179,7 +179,7 @@ def test_steps_keep_what_was_changed_and_follow_the_date(app: Flask) -> None:
     with app.app_context(), transaction():
         source = find_event(event.slug)
         assert source is not None
-        lay_plan(source, now=NOW)
+        create_plan(source, now=NOW)
         steps = {step.name: step for step in steps_of(source)}
         steps["reminder_hour"].active = False
         early = Timing(anchor=Anchor.START, amount=-3, unit=Unit.HOURS)

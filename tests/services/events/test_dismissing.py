@@ -10,7 +10,7 @@ from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.todo import todos
 from ikone_events.domain.events.todo_facts import EventTodoFacts
 from ikone_events.domain.refusals import NotFound
-from ikone_events.services.events.dismissing import dismiss, dismissed_of, show_again
+from ikone_events.services.events.todo import dismiss, dismissed_of, show_again
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from tests.domain.events.test_lifecycle import make_facts

@@ -92,7 +92,7 @@ def test_fault_of_one_event_holds_up_no_other(
     broken, sound = (make_event(app, state="announced", deadline=None) for _ in range(2))
     with app.app_context(), transaction():
         for event in (broken, sound):
-            plans.lay_plan(lock_event(event.slug), now=NOW - timedelta(days=60))
+            plans.create_plan(lock_event(event.slug), now=NOW - timedelta(days=60))
         db.session.execute(update(Event).where(Event.id == broken.id).values(zone="Mars/Olympus"))
     make_event(app, zone="Mars/Olympus")  # without a plan
     make_registration(app, broken, status="waitlisted")

@@ -1,4 +1,4 @@
-"""Links to rooms: none into one's own network, unless the host is named or the link is old."""
+"""Typed links: none into one's own network, unless the host is named or the link is old."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.events.draft import EventDraft, RoomChoice
+from ikone_events.domain.followup.details import MaterialDetails, MaterialKind
+from ikone_events.domain.operating.dataset_events import material_of
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.events.editing import (
     create_event,
@@ -15,9 +17,10 @@ from ikone_events.services.events.editing import (
     event_as_edited,
     set_room,
 )
+from ikone_events.services.followup.materials import add_entry, change_material
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from tests.factories import NOW, make_event
+from tests.factories import NOW, make_event, make_material
 from tests.services.events.test_editing import DRAFT
 
 INSIDE = ("https://localhost/raum", "https://10.0.0.5/raum", "https://video.internal/raum")
@@ -83,3 +86,45 @@ def test_event_with_an_old_link_is_edited_in_other_respects(app: Flask, link: st
             set_room(event.slug, RoomChoice(room_url=link, moderator_url=f"{link}-2"), now=NOW)
         stored = db.session.get_one(Event, event.id)
     assert (stored.title, stored.room_url, stored.dial_in) == ("Neuer Titel", link, "0631 12345")
+
+
+@pytest.mark.parametrize("save", [create, edit])
+@pytest.mark.parametrize("link", [*INSIDE, "https://umfrage.example.org@127.0.0.1/"])
+def test_survey_in_ones_own_network_is_refused_at_its_field(
+    app: Flask, save: Callable[[str, EventDraft], None], link: str
+) -> None:
+    event = make_event(app)
+    draft = replace(DRAFT, feedback_url=link)
+    with app.app_context(), pytest.raises(UnfitInput) as refusal, transaction():
+        save(event.slug, draft)
+    assert [complaint.about for complaint in refusal.value.complaints] == ["feedback_url"]
+
+
+@pytest.mark.parametrize("kind", [MaterialKind.LINK, MaterialKind.RECORDING])
+def test_material_in_ones_own_network_is_refused_unless_its_host_is_named(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, kind: MaterialKind
+) -> None:
+    event = make_event(app)
+    link = MaterialDetails(title="Mitschnitt", url="https://wiki.intranet/seite")
+    with app.app_context():
+        for url in (*INSIDE, "https://wiki.example.org@127.0.0.1/", link.url):
+            with pytest.raises(UnfitInput) as refusal, transaction():
+                add_entry(event.slug, kind, replace(link, url=url), now=NOW)
+            assert [complaint.about for complaint in refusal.value.complaints] == ["url"]
+            with pytest.raises(UnfitInput, match=r"own network|user name"):
+                material_of({"type": kind.value, "title": "a", "url": url}, hosts=())
+    name_host(app, monkeypatch, "wiki.intranet")
+    with app.app_context(), transaction():
+        assert add_entry(event.slug, kind, link, now=NOW).url == link.url
+
+
+def test_material_with_an_old_link_is_changed_in_other_respects(app: Flask) -> None:
+    event = make_event(app)
+    known = make_material(app, event, kind="link", title="Seite", url="https://wiki.intranet/seite")
+    with app.app_context():
+        details = MaterialDetails(title="Neuer Titel", url=known.url)
+        with transaction():
+            assert change_material(event.slug, known.public_id, details).title == "Neuer Titel"
+        change = replace(details, url=f"{known.url}-2")
+        with pytest.raises(UnfitInput, match="own network"), transaction():
+            change_material(event.slug, known.public_id, change)

@@ -17,7 +17,7 @@ from ikone_events.domain.refusals import StaleForm, StatusRefused, UnfitInput
 from ikone_events.services.events import speakers as service
 from ikone_events.services.figures.events import figures_of
 from ikone_events.services.mails.claiming import claim_due
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material
@@ -132,6 +132,7 @@ def test_entry_of_a_speaker_holds_the_door_alone(
     assert parsed.organizer.value == "mailto:events@example.org"
     assert parsed.uid.value == speaker.calendar_uid
     assert "/speaker-door/" in parsed.location.value
+    assert "Der Raum ist ab 9:00 Uhr geöffnet." in parsed.description.value
     whole = mail.calendar.decode().replace("\r\n ", "")
     assert not re.search(r"/(speaker|upload|r|door)/", whole)
     assert "raum-geheim" not in whole
@@ -259,7 +260,7 @@ def test_removal_withdraws_the_entry_and_forgets_the_rest(
     assert no_faults(app) == []
     clock.move(days=1)
     with app.app_context(), transaction():
-        tidy(clock.moment)
+        delete_expired(clock.moment)
     with app.app_context():
         assert db.session.scalar(select(func.count(OutboxMail.id))) == 0
 

@@ -13,14 +13,16 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.draft import EventDraft, RoomChoice
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
+from ikone_events.domain.followup.details import MaterialDetails, MaterialKind
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import NotFound, TransitionRefused, UnfitInput
 from ikone_events.services.events import editing as event_service
 from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import Request, perform
+from ikone_events.services.followup.materials import add_entry
 from ikone_events.services.mails.values import link_day
-from ikone_events.services.plan import plans
+from ikone_events.services.plan import plans, step_editing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import lock_event
@@ -44,7 +46,7 @@ def laid(app: Flask, **values: Any) -> Event:
     """An event with its plan."""
     event = make_event(app, **values)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     return event
 
 
@@ -191,6 +193,25 @@ def test_blocked_step_runs_as_soon_as_the_complaint_is_gone(app: Flask, clock: F
     assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("dispatched", "done")
 
 
+def test_overdue_follow_up_leaves_time_for_more_materials(app: Flask, clock: FixedClock) -> None:
+    """The office adds one after the other; the first must not take the mail along."""
+    event = laid(app, state="dispatched")
+    make_registration(app, event, attendance="attended")
+    planned = step_of(app, event, "follow_up").due_at
+    clock.moment = planned + timedelta(days=1)
+    for minutes in (0, 40, 40):
+        clock.move(minutes=minutes)
+        with app.app_context(), transaction():
+            link = MaterialDetails(title="Leitfaden", url="https://a.test")
+            add_entry(event.slug, MaterialKind.LINK, link, now=clock.moment)
+        work(app)
+        assert state_of(app, event) == "dispatched"
+
+    clock.move(minutes=61)
+    work(app)
+    assert state_of(app, event) == "followed_up"
+
+
 def test_blocked_step_costs_no_write_at_every_tick(app: Flask, clock: FixedClock) -> None:
     event = laid(app, room_url="")
     make_registration(app, event)
@@ -277,7 +298,7 @@ def test_clock_that_runs_forty_days_ahead_and_back_does_not_lose_the_plan(
     assert outcomes(app, event)["dispatch"] == plans.EXPIRED
     clock.moment = present
     with app.app_context(), transaction():
-        steps.take_back(event, step_of(app, event, "dispatch").id)
+        step_editing.take_back(event, step_of(app, event, "dispatch").id)
     clock.moment = step_of(app, event, "dispatch").due_at
     work(app)
     assert kinds_sent(app, event) == ["access_link"]
@@ -380,12 +401,12 @@ def test_skipped_step_does_not_run_and_can_be_taken_back(app: Flask, clock: Fixe
     make_registration(app, event)
     dispatch = step_of(app, event, "dispatch")
     with app.app_context(), transaction():
-        steps.skip(event, dispatch.id, actor=ACTOR, now=NOW)
+        step_editing.skip(event, dispatch.id, actor=ACTOR, now=NOW)
     clock.moment = dispatch.due_at
     work(app)
     assert state_of(app, event) == "open"
     with app.app_context(), transaction():
-        steps.take_back(event, dispatch.id)
+        step_editing.take_back(event, dispatch.id)
     work(app)
     assert state_of(app, event) == "dispatched"
 
@@ -406,9 +427,9 @@ def test_step_is_not_moved_to_where_it_could_never_run(
     step = step_of(app, event, name)
     beyond = Timing(anchor=anchor, amount=3, unit=Unit.HOURS)
     with app.app_context(), pytest.raises(UnfitInput, match="too late"), transaction():
-        steps.retime(event, step.id, beyond, now=NOW)
+        step_editing.retime(event, step.id, beyond, now=NOW)
     with app.app_context(), transaction():
-        steps.retime(event, step.id, replace(beyond, amount=-3), now=NOW)
+        step_editing.retime(event, step.id, replace(beyond, amount=-3), now=NOW)
 
 
 def test_step_switched_off_does_not_run(app: Flask, clock: FixedClock) -> None:
@@ -416,7 +437,7 @@ def test_step_switched_off_does_not_run(app: Flask, clock: FixedClock) -> None:
     make_registration(app, event)
     dispatch = step_of(app, event, "dispatch")
     with app.app_context(), transaction():
-        steps.switch(event, dispatch.id, active=False)
+        step_editing.switch(event, dispatch.id, active=False)
     clock.moment = dispatch.due_at
     work(app)
     assert state_of(app, event) == "open"
@@ -441,10 +462,10 @@ def test_step_of_another_event_is_not_found(app: Flask) -> None:
     mine, other = laid(app), laid(app)
     foreign = step_of(app, other, "dispatch")
     for press in (
-        lambda: steps.skip(mine, foreign.id, actor=ACTOR, now=NOW),
+        lambda: step_editing.skip(mine, foreign.id, actor=ACTOR, now=NOW),
         lambda: steps.run_now(mine, foreign.id, actor=ACTOR, now=NOW),
-        lambda: steps.switch(mine, foreign.id, active=False),
-        lambda: steps.find_step(mine, foreign.id),
+        lambda: step_editing.switch(mine, foreign.id, active=False),
+        lambda: step_editing.find_step(mine, foreign.id),
     ):
         with pytest.raises(NotFound), app.app_context(), transaction():
             press()
@@ -454,7 +475,7 @@ def test_promise_to_delete_names_cannot_be_switched_off(app: Flask) -> None:
     event = laid(app)
     archive = step_of(app, event, "archive")
     with pytest.raises(TransitionRefused), app.app_context(), transaction():
-        steps.switch(event, archive.id, active=False)
+        step_editing.switch(event, archive.id, active=False)
 
 
 def test_own_message_goes_out_at_its_time_and_once(app: Flask, clock: FixedClock) -> None:
@@ -515,7 +536,7 @@ def test_mails_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None
         assert link_day(found, NOW) == step_of(app, event, "dispatch").due_at.date()
         assert link_day(found, NOW) == (event.starts_at - timedelta(days=3)).date()
     with app.app_context(), transaction():
-        steps.switch(event, step_of(app, event, "dispatch").id, active=False)
+        step_editing.switch(event, step_of(app, event, "dispatch").id, active=False)
     with app.app_context():
         assert link_day(db.session.get_one(Event, event.id), NOW) is None
 

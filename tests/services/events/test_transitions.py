@@ -184,7 +184,9 @@ def test_cancel_withdraws_the_entries_that_were_sent(app: Flask, mailbox: Mailbo
 
 
 def test_postponed_event_comes_back_with_a_new_invitation(app: Flask, mailbox: Mailbox) -> None:
-    event = make_event(app, deadline=NOW + timedelta(days=10))
+    event = make_event(
+        app, deadline=NOW + timedelta(days=10), members_until=NOW + timedelta(days=9)
+    )
     person = make_registration(app, event, calendar_sequence=0)
     start = NOW + timedelta(days=60)
 
@@ -207,6 +209,7 @@ def test_postponed_event_comes_back_with_a_new_invitation(app: Flask, mailbox: M
         moved = db.session.get_one(Event, event.id)
         assert (moved.state, moved.starts_at) == ("open", start)
         assert moved.deadline == start - timedelta(days=4)
+        assert moved.members_until == start - timedelta(days=5)
 
 
 def test_follow_up_speaks_to_each_as_attended_missed_or_unknown(

@@ -15,10 +15,11 @@ from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing
 from ikone_events.domain.refusals import Refusal, TransitionRefused
 from ikone_events.services.events import steps, undoing
-from ikone_events.services.events.transitions import Request, announce_and_open, perform
+from ikone_events.services.events.combined_actions import announce_and_open
+from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.events.undoing import take_back_message
 from ikone_events.services.installation import now
-from ikone_events.services.mails import mailings
+from ikone_events.services.mails import mailing_progress
 from ikone_events.services.mails.mailing_chunks import expand_chunk, find_open_mailing
 from ikone_events.services.operating import verification
 from ikone_events.services.plan import plans
@@ -163,7 +164,7 @@ def test_undo_of_a_cancellation_resumes_what_it_had_stopped(
 def test_undo_of_a_cancellation_lets_the_plan_go_on(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     before = outcomes(app)
     press(app, event, Action.CANCEL, reason="Sturm")
     assert outcomes(app) != before
@@ -192,7 +193,7 @@ def test_undo_of_an_announcement_makes_a_draft_that_does_not_announce_itself(
     event = make_event(app, state="draft")
     make_subscriber(app)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         for step in db.session.scalars(select(Step).where(Step.action == "announce")):
             step.active, step.outcome = True, ""
     press(app, event, Action.ANNOUNCE)
@@ -207,7 +208,7 @@ def test_plan_waits_until_an_announcement_can_not_be_undone(
     """Opening was due while the event was a draft."""
     event = make_event(app, state="draft")
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         for step in db.session.scalars(select(Step).where(Step.action == "open")):
             step.outcome, step.due_at = "", NOW
     press(app, event, Action.ANNOUNCE)
@@ -376,5 +377,5 @@ def test_message_that_has_begun_is_not_taken_back(
     ):
         take_back_message(db.session.get_one(Event, event.id), number)
     with app.app_context():
-        account = mailings.accounts_of(event, NOW)[0]
-        assert (account.figures.sent, account.can_be_taken_back) == (1, False)
+        progress = mailing_progress.progress_of_mailings(event, NOW)[0]
+        assert (progress.counts.sent, progress.can_be_taken_back) == (1, False)

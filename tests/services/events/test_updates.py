@@ -228,7 +228,7 @@ def test_buttons_tell_at_once_or_nobody_and_only_once(
     person = invite(app, event)
     edit(title="Erste Fassung")
     with app.app_context(), transaction():
-        updates.tell_now(event.slug, actor="Berta", now=clock.moment)
+        updates.notify_now(event.slug, actor="Berta", now=clock.moment)
     work(app)
     edit(title="Zweite Fassung")
     with app.app_context(), transaction():
@@ -240,7 +240,7 @@ def test_buttons_tell_at_once_or_nobody_and_only_once(
     with app.app_context():
         assert db.session.scalars(select(Mailing.started_by)).all() == ["Berta"]
     with pytest.raises(SomebodyWasFaster), app.app_context(), transaction():
-        updates.tell_now(event.slug, actor="Berta", now=clock.moment)
+        updates.notify_now(event.slug, actor="Berta", now=clock.moment)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_concluded_event_without_a_link_asks_for_no_feedback(
     event = make_event(app, state="closed", feedback_url="https://example.org/umfrage")
     make_registration(app, event)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     clock.moment = event.ends_at + timedelta(hours=1)
     with app.app_context(), transaction():
         request = Request(action=Action.CONCLUDE, actor="test", reason="Fiel aus.")
@@ -141,7 +141,7 @@ def test_discarded_draft_is_gone_with_all_that_belongs_to_it(app: Flask, tmp_pat
     other = make_event(app, state="draft")
     make_material(app, event)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         db.session.add(
             StateChange(
                 event_id=event.id, action="create", source="", target="draft", actor="test", at=NOW

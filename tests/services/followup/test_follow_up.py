@@ -12,15 +12,11 @@ from sqlalchemy import select
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import StatusRefused, TransitionRefused, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
-from ikone_events.services.events.following_up import follow_up
+from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.transitions import Done, Request
 from ikone_events.services.followup import answers
-from ikone_events.services.followup.answers import AnswerWish, send_answers
-from ikone_events.services.followup.sending import (
-    send_supplement,
-    wish_supplement,
-    write_to_waiting,
-)
+from ikone_events.services.followup.answers import AnswerInput, send_answers
+from ikone_events.services.followup.sending import send_supplement, set_supplement, write_to_waiting
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.audiences import people_of_mailing
 from ikone_events.services.mails.drafts import counts_by_kind, find_person, sending_of_version
@@ -81,7 +77,7 @@ def answered(app: Flask, event: Event, person: Registration, text: str, **wish: 
         answers.answer(
             event.slug,
             person.public_id,
-            AnswerWish(answer=text, version=version, **wish),
+            AnswerInput(answer=text, version=version, **wish),
             now=NOW,
             by="Eva",
         )
@@ -271,7 +267,7 @@ def supplement(app: Flask, event: Event, clock: FixedClock) -> int:
 
 def wishes(app: Flask, person: Registration, *, wanted: bool = True) -> None:
     with app.app_context(), transaction():
-        wish_supplement(person.public_id, wanted=wanted)
+        set_supplement(person.public_id, wanted=wanted)
 
 
 def test_supplement_goes_once_to_those_who_want_it_and_may_see_it(
@@ -493,7 +489,7 @@ def test_step_of_the_plan_sends_the_same_versions(
     make_registration(app, event)
     waited = make_registration(app, event, status="waitlisted")
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
         db.session.get_one(Event, event.id).state = "dispatched"
     clock.moment = event.ends_at + timedelta(days=4)
     work(app)

@@ -22,7 +22,7 @@ from ikone_events.services.followup.requests import (
 )
 from ikone_events.services.incoming.resending import Resent, retry_mails
 from ikone_events.services.mails.undeliverable_addresses import is_marked, mark
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.privacy.own_data import data_of
@@ -154,7 +154,10 @@ def test_link_taken_back_stops_the_mail_that_has_not_left(app: Flask, event: Eve
     request = make_request(app, event)
     do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
     for _press in range(2):
-        do(app, lambda: refuse_request(event.slug, request.public_id, tell=True, actor=BY, now=NOW))
+        do(
+            app,
+            lambda: refuse_request(event.slug, request.public_id, notify=True, actor=BY, now=NOW),
+        )
     (stored,), (link, refusal) = requests(app), mails(app)
     assert (stored.state, stored.link_epoch, stored.granted_until) == ("refused", 2, None)
     assert (link.state, refusal.state, refusal.kind) == ("stopped", "queued", "materials_refused")
@@ -222,9 +225,9 @@ def test_clock_forgets_each_request_in_its_time(
 ) -> None:
     make_request(app, event, email=NORA.email, **values)
     due = NOW + timedelta(days=days)
-    do(app, lambda: tidy(due - timedelta(seconds=1)))
+    do(app, lambda: delete_expired(due - timedelta(seconds=1)))
     assert left(app) == ["nora", "kusel"]
-    do(app, lambda: tidy(due))
+    do(app, lambda: delete_expired(due))
     assert left(app) == []
     assert do(app, lambda: forget_due_requests(due)) == 0
     assert requests(app)[0].state == values["state"]
@@ -281,7 +284,7 @@ def test_failed_mail_with_a_dead_link_is_not_sent_again(app: Flask, event: Event
     do(app, fail)
     assert do(app, retry) == Resent(sent=1)
     do(app, fail)
-    do(app, lambda: refuse_request(event.slug, request.public_id, tell=False, actor=BY, now=NOW))
+    do(app, lambda: refuse_request(event.slug, request.public_id, notify=False, actor=BY, now=NOW))
     assert do(app, retry) == Resent(sent=0, untrue=1)
 
 

@@ -10,7 +10,7 @@ from ikone_events.domain.incoming.mails import BounceCause, IncomingOutcome
 from ikone_events.services.incoming.resending import correct_and_retry, retry_mail
 from ikone_events.services.mails import outbox, undeliverable_addresses
 from ikone_events.services.mails.delivery_log import notes_of
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -182,7 +182,7 @@ def test_late_bounce_leaves_the_corrected_mail_and_the_new_address_alone(
     assert reload(app, mail).state == "queued"
     assert dead(app) == [person.email_key]
     with app.app_context(), transaction():
-        tidy(LATER)
+        delete_expired(LATER)
     assert dead(app) == [], "nobody uses the old address any more"
 
 
@@ -231,14 +231,14 @@ def test_bounce_of_news_marks_the_subscriber(app: Flask) -> None:
     assert reload(app, made).state == "failed"
     assert dead(app) == [subscriber.email_key]
     with app.app_context(), transaction():
-        tidy(NOW + timedelta(days=40))
+        delete_expired(NOW + timedelta(days=40))
     assert dead(app) == [subscriber.email_key]
     with app.app_context():
         assert not [fault for fault in faults(NOW) if fault.startswith("mails")]
     with app.app_context(), transaction():
         db.session.delete(db.session.get_one(Subscriber, subscriber.id))
     with app.app_context(), transaction():
-        undeliverable_addresses.tidy()
+        undeliverable_addresses.delete_unused()
     assert dead(app) == []
 
 
@@ -270,7 +270,7 @@ def test_unknown_mails_are_never_many_and_never_old(app: Flask, mail: OutboxMail
         assert len(kept) == 200
         assert "0" not in kept
     with app.app_context(), transaction():
-        tidy(NOW + timedelta(days=1))
+        delete_expired(NOW + timedelta(days=1))
     with app.app_context():
         assert len(list(db.session.scalars(select(IncomingMail)))) == 1
 

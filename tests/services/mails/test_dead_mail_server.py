@@ -18,7 +18,7 @@ from ikone_events.store.mails.models import Heartbeat, OutboxMail
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.scripted_smtp import ScriptedServer, Turn
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -61,7 +61,6 @@ def let_pass(app: Flask, clock: FixedClock, *, minutes: int) -> None:
         work(app)
 
 
-@pytest.mark.slow
 def test_pauses_between_attempts_grow_up_to_a_bound(
     app: Flask, mail: OutboxMail, server: ScriptedServer, clock: FixedClock
 ) -> None:

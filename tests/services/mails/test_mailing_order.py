@@ -11,7 +11,8 @@ from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails.mailing_chunks import CHUNK, expand_chunk, find_open_mailing
-from ikone_events.services.mails.mailings import account_of, start_mailing
+from ikone_events.services.mails.mailing_progress import progress_of
+from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -89,6 +90,6 @@ def test_reminder_that_would_come_after_the_start_is_held_back(
 
     assert mailbox.received == []
     with app.app_context():
-        account = account_of(db.session.get_one(Mailing, reminder), NOW)
-        assert account.is_stopped
-        assert "1" in rest_words(account)
+        progress = progress_of(db.session.get_one(Mailing, reminder), NOW)
+        assert progress.is_stopped
+        assert "1" in rest_words(progress)

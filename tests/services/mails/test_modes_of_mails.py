@@ -21,7 +21,7 @@ from ikone_events.services.mails.drafts import (
 from ikone_events.services.mails.values import summary_for, summary_of
 from ikone_events.services.mails.writing import write_mail
 from ikone_events.services.operating.verification.mails import gaps_in_mailings
-from ikone_events.services.plan.plans import lay_plan, steps_of
+from ikone_events.services.plan.plans import create_plan, steps_of
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -119,7 +119,7 @@ def test_plan_counts_whom_each_step_writes_to(app: Flask, event: Event) -> None:
     with app.app_context(), transaction():
         row = db.session.get_one(Event, event.id)
         row.format = "hybrid"
-        lay_plan(row, now=NOW)
+        create_plan(row, now=NOW)
         steps = {step.name: step for step in steps_of(row)}
         numbers = count_people(steps.values(), now=NOW)
         assert steps["reminder_day"].active

@@ -13,13 +13,12 @@ from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.mailing_chunks import CHUNK, expand_chunk, find_open_mailing
-from ikone_events.services.mails.mailings import (
-    Figures,
-    account_of,
-    accounts_of,
-    resume_mailing,
-    stop_mailing,
+from ikone_events.services.mails.mailing_progress import (
+    MailCounts,
+    progress_of,
+    progress_of_mailings,
 )
+from ikone_events.services.mails.mailings import resume_mailing, stop_mailing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail
@@ -59,9 +58,9 @@ def resume(app: Flask, event: Event, mailing_id: int) -> None:
         resume_mailing(event, mailing_id, actor="Wilma", now=NOW)
 
 
-def figures(app: Flask, mailing_id: int) -> Figures:
+def figures(app: Flask, mailing_id: int) -> MailCounts:
     with app.app_context():
-        return account_of(db.session.get_one(Mailing, mailing_id), NOW).figures
+        return progress_of(db.session.get_one(Mailing, mailing_id), NOW).counts
 
 
 def test_stopped_mailing_writes_and_sends_nothing_more(app: Flask, mailbox: Mailbox) -> None:
@@ -73,7 +72,7 @@ def test_stopped_mailing_writes_and_sends_nothing_more(app: Flask, mailbox: Mail
 
     assert work(app) == 0
     assert mailbox.received == []
-    assert figures(app, mailing) == Figures(stopped=CHUNK, unwritten=5, reached=True)
+    assert figures(app, mailing) == MailCounts(stopped=CHUNK, unwritten=5, reached=True)
 
 
 def test_resumed_mailing_reaches_everybody_once(app: Flask, mailbox: Mailbox) -> None:
@@ -86,7 +85,7 @@ def test_resumed_mailing_reaches_everybody_once(app: Flask, mailbox: Mailbox) ->
 
     assert work(app) == CHUNK + 5
     assert max(Counter(mail.recipient for mail in mailbox.received).values()) == 1
-    assert figures(app, mailing) == Figures(sent=CHUNK + 5, reached=True)
+    assert figures(app, mailing) == MailCounts(sent=CHUNK + 5, reached=True)
 
 
 def test_mail_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> None:
@@ -101,7 +100,7 @@ def test_mail_on_its_way_at_the_stop_is_sent(app: Flask, mailbox: Mailbox) -> No
     with app.app_context(), transaction():
         assert outbox.mark_sent([(claim, "250 ok")], now=NOW) == 1
 
-    assert figures(app, mailing) == Figures(sent=1, stopped=2, reached=True)
+    assert figures(app, mailing) == MailCounts(sent=1, stopped=2, reached=True)
 
 
 def test_mail_deferred_after_the_stop_is_held_back_too(
@@ -121,7 +120,7 @@ def test_mail_deferred_after_the_stop_is_held_back_too(
 
     assert work(app) == 0
     assert mailbox.received == []
-    assert figures(app, mailing) == Figures(stopped=3, reached=True)
+    assert figures(app, mailing) == MailCounts(stopped=3, reached=True)
 
 
 def test_mail_whose_worker_died_before_the_stop_is_held_back(
@@ -137,7 +136,7 @@ def test_mail_whose_worker_died_before_the_stop_is_held_back(
     clock.move(minutes=10)
 
     assert work(app) == 0
-    assert figures(app, mailing) == Figures(stopped=3, reached=True)
+    assert figures(app, mailing) == MailCounts(stopped=3, reached=True)
 
 
 def test_stop_against_a_running_worker_sends_none_twice_and_none_later(
@@ -177,8 +176,8 @@ def test_finished_mailing_has_nothing_to_stop(app: Flask, mailbox: Mailbox) -> N
     stop(app, event, mailing)
 
     with app.app_context():
-        (account,) = accounts_of(event, NOW)
-        assert (account.is_running, account.is_stopped) == (False, False)
+        (progress,) = progress_of_mailings(event, NOW)
+        assert (progress.is_running, progress.is_stopped) == (False, False)
 
 
 def test_second_stop_keeps_the_name_of_the_first(app: Flask) -> None:

@@ -71,9 +71,9 @@ def leave(app: Flask, link: str) -> None:
         unsubscribe(link, now=NOW)
 
 
-def tidy(app: Flask, now: object = NOW) -> int:
+def delete_expired(app: Flask, now: object = NOW) -> int:
     with app.app_context(), transaction():
-        return subscribers.tidy(now)  # type: ignore[arg-type]
+        return subscribers.delete_expired(now)  # type: ignore[arg-type]
 
 
 def act(app: Flask, event: Event, action: Action, now: object = NOW) -> None:
@@ -132,8 +132,8 @@ def test_asking_again_begins_the_waiting_time_anew(app: Flask) -> None:
     subscribe(app, locale="en", now=later)
     (row,) = rows(app)
     assert (row.locale, row.created_at) == ("en", later)
-    assert tidy(app, NOW + 8 * DAY) == 0
-    assert tidy(app, later + 7 * DAY) == 1
+    assert delete_expired(app, NOW + 8 * DAY) == 0
+    assert delete_expired(app, later + 7 * DAY) == 1
 
 
 def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_mail(app: Flask) -> None:
@@ -293,8 +293,8 @@ def test_unconfirmed_addresses_are_forgotten_on_the_day_their_mail_named(app: Fl
     make_subscriber(app, created_at=NOW - 30 * DAY)
     with app.app_context():
         assert "am 9. März 2026." in db.session.scalars(select(OutboxMail.text)).one()
-    assert tidy(app, NOW + 7 * DAY - HOUR) == 0
-    assert tidy(app, NOW + 7 * DAY) == 1
+    assert delete_expired(app, NOW + 7 * DAY - HOUR) == 0
+    assert delete_expired(app, NOW + 7 * DAY) == 1
     assert [row.confirmed_at is not None for row in rows(app)] == [True]
     assert kinds(app) == []
 
@@ -304,13 +304,13 @@ def test_interest_in_one_event_ends_a_week_after_its_news(app: Flask, mailbox: M
     make_subscriber(app, event)
     make_subscriber(app)
     act(app, event, Action.OPEN)
-    assert tidy(app, NOW + 8 * DAY) == 0, "the e-mail is not written yet"
+    assert delete_expired(app, NOW + 8 * DAY) == 0, "the e-mail is not written yet"
     expand(app)
-    assert tidy(app, NOW + 8 * DAY) == 0, "the e-mail waits in the outbox"
+    assert delete_expired(app, NOW + 8 * DAY) == 0, "the e-mail waits in the outbox"
     app.extensions["ikone_engine"].run_once()
     assert len(mailbox.received) == 1
-    assert tidy(app, NOW + 6 * DAY) == 0
-    assert tidy(app, NOW + 8 * DAY) == 1
+    assert delete_expired(app, NOW + 6 * DAY) == 0
+    assert delete_expired(app, NOW + 8 * DAY) == 1
     assert [row.event_id for row in rows(app)] == [None]
 
 
@@ -327,9 +327,9 @@ def test_second_opening_is_waited_for_like_the_first(app: Flask) -> None:
     )
     with app.app_context(), transaction():
         db.session.add(old)
-    assert tidy(app) == 0
+    assert delete_expired(app) == 0
     act(app, event, Action.OPEN)
-    assert tidy(app) == 0
+    assert delete_expired(app) == 0
     assert expand(app) == 1
 
 
@@ -337,7 +337,7 @@ def test_second_opening_is_waited_for_like_the_first(app: Flask) -> None:
 def test_interest_ends_with_the_event(app: Flask, values: dict[str, object]) -> None:
     make_subscriber(app, make_event(app, **values))
     make_subscriber(app, make_event(app, state="announced"))
-    assert tidy(app) == 1
+    assert delete_expired(app) == 1
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 1
 

@@ -11,8 +11,8 @@ from ikone_events.services.directory.contacts import add_contact, remove_contact
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.news_facts import unsubscribe_page
-from ikone_events.services.mails.unsubscribing import find_reader, tidy, unsubscribe
-from ikone_events.services.operating.verification.contacts import wrong_hashes
+from ikone_events.services.mails.unsubscribing import delete_unused, find_reader, unsubscribe
+from ikone_events.services.operating.verification.settings import wrong_hashes
 from ikone_events.store.db import db, transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.mails.models import Subscriber
@@ -118,7 +118,7 @@ def test_contact_that_was_entered_while_the_person_objected_is_deleted(app: Flas
     with app.app_context(), transaction():
         db.session.add(Objection(address_hash=contact.address_hash, made_at=NOW))
     with app.app_context(), transaction():
-        tidy()
+        delete_unused()
     assert left(app) == (0, 0, 1)
 
 

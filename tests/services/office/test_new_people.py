@@ -11,11 +11,11 @@ from flask import Flask
 from ikone_events.config import Settings
 from ikone_events.domain.office.choices import OfficeMail
 from ikone_events.services.accounts import changes
-from ikone_events.services.office import choosing, mornings, new_people
+from ikone_events.services.office import choosing, mornings
 from ikone_events.services.office.mornings import Morning
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.privacy.forgetting import strike_out
+from ikone_events.services.privacy.forgetting import redact_name
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.office.queries import Range
@@ -116,14 +116,14 @@ def test_registration_that_commits_while_a_list_is_written_is_in_the_next(
     event = make_event(app)
     registered(app, event, "Eins")
     with app.app_context():
-        ranges = new_people.unlisted(account)
+        ranges = mornings.unlisted(account)
     registered(app, event, "Zwei")
     with app.app_context(), transaction():
-        found = new_people.people_in(ranges, {event.id: event})
-        new_people.note_listed(account, ranges)
+        found = mornings.people_in(ranges, {event.id: event})
+        mornings.note_listed(account, ranges)
         assert [person.last_name for person in found] == ["Eins"]
-        rest = new_people.unlisted(account)
-        assert [p.last_name for p in new_people.people_in(rest, {event.id: event})] == ["Zwei"]
+        rest = mornings.unlisted(account)
+        assert [p.last_name for p in mornings.people_in(rest, {event.id: event})] == ["Zwei"]
 
 
 def test_whoever_begins_is_told_of_new_people_only(
@@ -157,10 +157,10 @@ def test_long_list_names_a_hundred_and_counts_the_rest(
     app: Flask, clock: FixedClock, account: int, mailbox: Mailbox
 ) -> None:
     event = make_event(app)
-    for number in range(new_people.MOST_NAMED + 2):
+    for number in range(mornings.MOST_NAMED + 2):
         registered(app, event, f"Person{number}")
     at(app, clock, TUESDAY)
-    assert received(mailbox)[0].count("Maria Person") == new_people.MOST_NAMED
+    assert received(mailbox)[0].count("Maria Person") == mornings.MOST_NAMED
     assert "\nWeitere: 2\n" in received(mailbox)[0]
 
 
@@ -172,7 +172,7 @@ def test_text_of_a_list_is_deleted_once_sent_and_its_row_after_a_month(
     (mail,) = office_mails(app)
     assert (mail.state, mail.text, mail.html) == ("sent", "", "")
     with app.app_context(), transaction():
-        tidy(TUESDAY + timedelta(days=31))
+        delete_expired(TUESDAY + timedelta(days=31))
     assert office_mails(app) == []
 
 
@@ -184,7 +184,7 @@ def test_forgotten_person_is_struck_out_of_a_list_that_waits(
     at(app, clock, TUESDAY)
     assert "Verschwunden" in office_mails(app)[0].text
     with app.app_context(), transaction():
-        strike_out(db.session.get_one(Registration, person.id))
+        redact_name(db.session.get_one(Registration, person.id))
     (mail,) = office_mails(app)
     assert "Stadtverwaltung Bendorf" in mail.text
     assert "Verschwunden" not in mail.text + mail.html
@@ -196,6 +196,6 @@ def test_verify_finds_an_account_that_would_be_told_of_nobody(app: Flask, accoun
     for last, expected in ((number, 0), (number + 1, 1)):
         with app.app_context():
             with transaction():
-                new_people.note_listed(account, [Range(event.id, 0, last)])
+                mornings.note_listed(account, [Range(event.id, 0, last)])
             found = [line for line in faults(NOW) if "no new registrations" in line]
             assert len(found) == expected

@@ -22,7 +22,7 @@ from ikone_events.domain.rooms.providers import ProviderKind
 from ikone_events.services.accounts.organisers import NewOrganiser, add
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.services.operating.identity import save_identity, set_logo
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.services.rooms.provider_settings import provider_settings, save_provider
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -207,7 +207,7 @@ def test_steps_that_came_due_since_the_backup_can_be_set_aside(
 ) -> None:
     """They may have run before the installation was lost; those that write nothing run again."""
     with installation.app_context(), transaction():
-        lay_plan(lock_event("workshop"), now=NOW)
+        create_plan(lock_event("workshop"), now=NOW)
         dispatch = select(Step).where(Step.name == "dispatch")
         clock.moment = db.session.scalars(dispatch).one().due_at
     call(installation, "backup", str(tmp_path / "b.zip"))

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -230,7 +229,11 @@ def signed_in(app: Flask) -> FlaskClient:
 
 @pytest.mark.postgres
 def test_database_that_was_away_is_used_again_when_it_is_back(
-    server: PostgresServer, settings: Settings, clock: FixedClock, mailbox: Mailbox
+    server: PostgresServer,
+    settings: Settings,
+    clock: FixedClock,
+    mailbox: Mailbox,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     place = quote(str(server.get_postmaster_info().socket_dir))
     url = f"postgresql://postgres:@/postgres?host={place}"
@@ -263,7 +266,7 @@ def test_database_that_was_away_is_used_again_when_it_is_back(
         assert page.status_code == 503
         assert "Das geht gerade nicht" in page.text
         assert client.get("/healthz").status_code == 200
-        time.sleep(2)  # the worker ticks into the void
+        wait_for(lambda: "the next tick" in caplog.text)  # the worker ticks into the void
 
         server.start()
         assert client.get("/events/workshop").status_code == 200

@@ -21,8 +21,8 @@ from ikone_events.store.operating.first_start import SchemaError
 from ikone_events.store.operating.schema import migrate
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_heartbeat, make_settings
+from tests.programs import environment, start
 from tests.services.operating.installations import call, lay_event
-from tests.services.operating.processes import end_of, environment, start
 from tests.web.visitor import PERSON, outcome_of, sign_up, token_of
 
 PATH = "/events/workshop/register"
@@ -163,19 +163,19 @@ def test_first_start_waits_for_the_file_system_of_the_data(
 
 @pytest.mark.slow
 def test_upgrade_creates_in_place_of_a_lost_database_when_told(tmp_path: Path) -> None:
-    env, database = environment(tmp_path), tmp_path / "ikone.db"
-    app = create_app(settings_from_environment(env))
+    own, log, database = environment(tmp_path), tmp_path / "log", tmp_path / "ikone.db"
+    app = create_app(settings_from_environment(own))
     with app.app_context():
         migrate()
         db.engine.dispose()
     database.unlink()
 
-    status, words = end_of(start("db", "upgrade", env=env))
-    assert (status, database.exists()) == (1, False)
+    status, words = start("db", "upgrade", environment=own, log=log).end()
+    assert (status, database.exists()) == ("1", False)
     assert "--create" in words
     assert "Traceback" not in words
 
-    assert end_of(start("db", "upgrade", "--create", env=env))[0] == 0
+    assert start("db", "upgrade", "--create", environment=own, log=log).end()[0] == "0"
     result = call(app, "event", "list")
     assert (result.exit_code, result.output) == (0, "")
     with app.app_context():

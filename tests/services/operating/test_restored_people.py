@@ -14,7 +14,7 @@ from ikone_events.services.events.speakers import remove_speaker
 from ikone_events.services.followup.requests import delete_request, forget_own
 from ikone_events.services.mails import subscribers
 from ikone_events.services.privacy.archiving import forget_person
-from ikone_events.services.privacy.returned import find_returned
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.registering import standing
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction

@@ -10,7 +10,7 @@ from flask import Flask
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.refusals import NotFound
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.privacy.retention_record import as_file, check_file
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -147,7 +147,7 @@ def test_worker_records_only_when_something_was_deleted(app: Flask, event: Event
     assert contents(app) == []
     make_registration(app, event, status="cancelled")
     with app.app_context(), transaction():
-        tidy(NOW + timedelta(days=40))
+        delete_expired(NOW + timedelta(days=40))
     [content] = contents(app)
     assert content["events"] == [
         {"event": event.slug, "archived": False, "answers": 0, "people": 1}

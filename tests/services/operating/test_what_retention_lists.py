@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.config import Settings
-from ikone_events.services.privacy.due import due_besides, due_events
+from ikone_events.services.privacy.due_deletions import due_besides, due_events
 from ikone_events.store.calendars.personal_feeds import PersonalFeed
 from ikone_events.store.db import Base, db
 from ikone_events.store.erasing import PERSONAL

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ikone_events.config import Settings
 from ikone_events.domain.incoming.mails import IncomingOutcome
 from ikone_events.services.figures.events import figures_of
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.privacy.forgetting import due_early, forget_early
@@ -168,7 +168,7 @@ def test_answers_go_when_their_field_says(app: Flask) -> None:
         assert due_early(day - timedelta(seconds=1)) == []
         assert due_early(day) == [(event.slug, 1, 0)]
         with transaction():
-            tidy(day)
+            delete_expired(day)
         assert db.session.scalars(select(Answer.field_id)).all() == [late.id]
         assert db.session.get_one(Registration, person.id).email == person.email
         assert due_early(day) == []
@@ -212,7 +212,7 @@ def test_unconfirmed_address_is_forgotten_after_a_week_whenever_the_event_is(app
         assert due_early(week - timedelta(seconds=1)) == []
         assert due_early(week) == [(event.slug, 0, 1)]
         with transaction():
-            tidy(week)
+            delete_expired(week)
         assert db.session.get_one(Registration, person.id).email == ""
 
 

@@ -37,6 +37,7 @@ def files_with(data: Path, words: set[str]) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_attendee_of_the_trial_is_left(app: Flask, settings: Settings) -> None:
     """Free pages, the write-ahead log and the queue are searched like everything else."""
     source = folder() / "ikone.json"

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -29,12 +28,13 @@ from ikone_events.services.mails import subscribers
 from ikone_events.services.mails.standing_mails import standing_mail_key
 from ikone_events.services.mails.unsubscribing import unsubscribe
 from ikone_events.services.operating.health import engine_health
-from ikone_events.services.operating.retention import forget_event, tidy
+from ikone_events.services.operating.retention import delete_expired, forget_event
 from ikone_events.services.operating.verification import faults
 from ikone_events.services.privacy.archiving import forget_person
 from ikone_events.services.registering.changes import Details, change_details
 from ikone_events.services.registering.lists import people_import
 from ikone_events.services.registering.standing import delete_standing
+from ikone_events.store import erasing
 from ikone_events.store.db import Base, db, transaction
 from ikone_events.store.erasing import (
     PERSONAL,
@@ -69,9 +69,10 @@ Forget = Callable[[], object]
 Way = Callable[[Flask, FlaskClient], Forget]
 
 
-@pytest.fixture
-def settings(tmp_path: Path, settings: Settings) -> Settings:
-    return settings
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads here goes on reading, however long a deletion waits for it."""
+    monkeypatch.setattr(erasing, "PATIENCE_MS", 20)
 
 
 def remains(settings: Settings) -> list[str]:
@@ -160,7 +161,7 @@ def removal_by_organiser(app: Flask, client: FlaskClient) -> Forget:
 
 def unconfirmed_subscription(app: Flask, client: FlaskClient) -> Forget:
     make_subscriber(app, email=ADDRESS, confirmed_at=None, created_at=NOW - timedelta(days=30))
-    return in_transaction(app, lambda: tidy(NOW))
+    return in_transaction(app, lambda: delete_expired(NOW))
 
 
 def _list(app: Flask) -> ImportList:
@@ -176,7 +177,7 @@ def dropped_list(app: Flask, client: FlaskClient) -> Forget:
 
 def expired_list(app: Flask, client: FlaskClient) -> Forget:
     _list(app)
-    return in_transaction(app, lambda: tidy(NOW + timedelta(days=2)))
+    return in_transaction(app, lambda: delete_expired(NOW + timedelta(days=2)))
 
 
 def list_entered_in_part(app: Flask, client: FlaskClient) -> Forget:
@@ -200,19 +201,19 @@ def archiving(app: Flask, client: FlaskClient) -> Forget:
 def retention_of_the_declined(app: Flask, client: FlaskClient) -> Forget:
     event = make_event(app, **PAST)
     make_registration(app, event, status="declined", **PERSON)
-    return in_transaction(app, lambda: tidy(NOW + timedelta(days=40)))
+    return in_transaction(app, lambda: delete_expired(NOW + timedelta(days=40)))
 
 
 def expired_registration(app: Flask, client: FlaskClient) -> Forget:
     make_registration(app, make_event(app), status="expired", status_at=NOW, **PERSON)
-    return in_transaction(app, lambda: tidy(NOW + timedelta(days=8)))
+    return in_transaction(app, lambda: delete_expired(NOW + timedelta(days=8)))
 
 
 def answers_by_their_own_date(app: Flask, client: FlaskClient) -> Forget:
     event = make_event(app, **PAST)
     field = make_field(app, event, keep_days=1)
     make_answer(app, make_registration(app, event), field, WORDS)
-    return in_transaction(app, lambda: tidy(NOW))
+    return in_transaction(app, lambda: delete_expired(NOW))
 
 
 def corrected_details(app: Flask, client: FlaskClient) -> Forget:
@@ -237,7 +238,7 @@ def last_mail_that_could_not_leave(app: Flask, client: FlaskClient) -> Forget:
     in_transaction(app, lambda: forget_person(of_registration(app, person), now=NOW))()
     with app.app_context():
         assert db.session.query(OutboxMail).count() == 1
-    return in_transaction(app, lambda: tidy(NOW + timedelta(days=1)))
+    return in_transaction(app, lambda: delete_expired(NOW + timedelta(days=1)))
 
 
 def unknown_incoming_mail(app: Flask, client: FlaskClient) -> Forget:
@@ -246,7 +247,7 @@ def unknown_incoming_mail(app: Flask, client: FlaskClient) -> Forget:
         received_at=NOW - timedelta(days=31),
     )  # fmt: skip
     stored(app, lost)
-    return in_transaction(app, lambda: tidy(NOW))
+    return in_transaction(app, lambda: delete_expired(NOW))
 
 
 def standing_person(app: Flask, **changes: object) -> StandingSignUp:
@@ -273,12 +274,12 @@ def end_of_a_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
 
 def unconfirmed_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
     standing_person(app, confirmed_at=None, created_at=NOW - timedelta(days=30))
-    return in_transaction(app, lambda: tidy(NOW))
+    return in_transaction(app, lambda: delete_expired(NOW))
 
 
 def unused_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
     standing_person(app, confirmed_at=NOW - timedelta(days=366))
-    return in_transaction(app, lambda: tidy(NOW))
+    return in_transaction(app, lambda: delete_expired(NOW))
 
 
 def own_deletion_with_a_standing_sign_up(app: Flask, client: FlaskClient) -> Forget:
@@ -314,7 +315,7 @@ def request_deleted_by_the_office(app: Flask, client: FlaskClient) -> Forget:
 
 def request_whose_link_has_ended(app: Flask, client: FlaskClient) -> Forget:
     _request(app)
-    return in_transaction(app, lambda: tidy(NOW + timedelta(days=60)))
+    return in_transaction(app, lambda: delete_expired(NOW + timedelta(days=60)))
 
 
 def request_of_an_archived_event(app: Flask, client: FlaskClient) -> Forget:
@@ -351,7 +352,7 @@ def slides_that_nobody_released(app: Flask, client: FlaskClient) -> Forget:
 
     def run() -> None:
         forget_event(event.slug, actor="system", now=later)
-        tidy(later)
+        delete_expired(later)
 
     return in_transaction(app, run)
 

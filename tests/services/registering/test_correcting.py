@@ -10,12 +10,7 @@ from icalendar import Event as Entry
 from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import Action
-from ikone_events.domain.refusals import (
-    LinkGone,
-    StaleForm,
-    StatusRefused,
-    UnfitInput,
-)
+from ikone_events.domain.refusals import LinkGone, StaleForm, StatusRefused, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.calendars.feeds import get_feed
 from ikone_events.services.events.transitions import Request, perform
@@ -23,7 +18,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.outbox import mark_deferred
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.privacy.forgetting import strike_out
+from ikone_events.services.privacy.forgetting import redact_name
 from ikone_events.services.registering.corrections import (
     PersonDetails,
     correct_person,
@@ -427,7 +422,7 @@ def test_forgetting_finds_a_corrected_name_at_the_colleague(app: Flask) -> None:
         by = {each.id: each.registered_by for each in db.session.scalars(select(Registration))}
         assert (by[colleague.id], by[of_namesake.id]) == ("Eva Neu", "Eva Muster")
         with transaction():
-            strike_out(db.session.get_one(Registration, person.id))
+            redact_name(db.session.get_one(Registration, person.id))
         assert db.session.get_one(Registration, colleague.id).registered_by == ""
 
 

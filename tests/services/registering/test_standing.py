@@ -177,7 +177,7 @@ def test_returned_mails_let_a_sign_up_rest(app: Flask) -> None:
     make_standing(app)
     with app.app_context(), transaction():
         undeliverable_addresses.mark(ANNA["email"], code="5.1.1", words="unknown", now=NOW)
-        undeliverable_addresses.tidy()
+        undeliverable_addresses.delete_unused()
     assert work(app) == 0
     with app.app_context(), transaction():
         undeliverable_addresses.lift(ANNA["email"])
@@ -376,7 +376,7 @@ def test_sign_up_is_deleted_unconfirmed_or_unused(app: Flask) -> None:
     def left(days: int) -> list[str]:
         with app.app_context():
             with transaction():
-                standing.tidy(NOW + days * DAY)
+                standing.delete_expired(NOW + days * DAY)
             return list(
                 db.session.scalars(select(StandingSignUp.email).order_by(StandingSignUp.email))
             )
@@ -395,7 +395,7 @@ def test_attendance_is_remembered_when_the_event_is_forgotten(app: Flask) -> Non
     with app.app_context(), transaction():
         forget_event(event.slug, actor="system", now=NOW + 100 * DAY)
     with app.app_context(), transaction():
-        standing.tidy(NOW + 100 * DAY)
+        standing.delete_expired(NOW + 100 * DAY)
         found = db.session.scalars(select(StandingSignUp)).one()
         assert found.attended_at == event.starts_at
         assert db.session.scalars(select(Registration.standing_id)).all() == [None]

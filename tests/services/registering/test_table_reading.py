@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from ikone_events.domain.refusals import UploadRefused
+from ikone_events.services.documents.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.services.registering.lists.table_reading import (
     MOST_BYTES,
     MOST_ROWS,
@@ -22,7 +23,6 @@ from ikone_events.services.registering.lists.table_reading import (
     read_table,
 )
 from ikone_events.services.registering.lists.workbook_reading import OLE
-from ikone_events.services.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from tests.effort import by_night
 from tests.spreadsheets import made
 

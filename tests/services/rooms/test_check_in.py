@@ -90,6 +90,37 @@ def test_of_many_helpers_at_once_one_lets_the_person_in(app: Flask) -> None:
 
 
 @pytest.mark.both_databases
+def test_of_many_undos_at_once_one_counts(app: Flask) -> None:
+    """Seen failing on PostgreSQL with `with_for_update` taken out of `lock_at_entrance`."""
+    event = make_event(app, **TODAY)
+    people = [make_registration(app, event) for _ in range(5)]
+    for person in people:
+        press(app, event, person)
+    helpers = 4
+    ready = threading.Barrier(helpers)
+    got: list[tuple[int, bool]] = []
+
+    def take_back() -> None:
+        for person in people:
+            ready.wait()
+            try:
+                undo(app, event, person, since=NOW)
+                got.append((person.id, True))
+            except StatusRefused:
+                got.append((person.id, False))
+
+    threads = [threading.Thread(target=take_back) for _ in range(helpers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = {(person.id, True): 1 for person in people}
+    wanted |= {(person.id, False): helpers - 1 for person in people}
+    assert Counter(got) == wanted
+    assert [recorded(app, person) for person in people] == [("", None, "")] * len(people)
+
+
+@pytest.mark.both_databases
 def test_one_key_at_once_is_one_press(app: Flask) -> None:
     event = make_event(app, **TODAY)
     person = make_registration(app, event)
@@ -258,7 +289,9 @@ def test_only_a_check_in_code_of_now_names_somebody(app: Flask) -> None:
             if purpose is not Purpose.CHECK_IN
         ]
         unknown = signer.sign(Purpose.CHECK_IN, LinkClaim("0" * 32, 1))
-        for code in (*wrong, unknown, right[:-1], right[1:], right.upper(), "", "Adler"):
+        future = signer.sign(Purpose.CHECK_IN, LinkClaim(person.public_id, 3))  # a backup is back
+        cut = (right[:-1], right[1:], right.upper(), "", "Adler")
+        for code in (*wrong, unknown, future, *cut):
             with pytest.raises(LinkRefused):
                 find_by_code(code)
         with pytest.raises(LinkGone, match="newer"):
@@ -274,6 +307,9 @@ def test_forgotten_person_leaves_no_press_and_is_not_found(app: Flask) -> None:
             forget(select(Registration.id).where(Registration.id == person.id), now=NOW)
         assert db.session.scalar(select(func.count()).select_from(CheckInPress)) == 0
         assert find_at_entrance(event.id, person.public_id) is None
+        code = get_installation().signer.sign(Purpose.CHECK_IN, LinkClaim(person.public_id, 1))
+        with pytest.raises(LinkGone, match="deleted"):
+            find_by_code(code)
 
 
 @pytest.mark.both_databases

@@ -69,7 +69,7 @@ def video_server() -> Iterator[VideoServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     known = VideoServer(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield known

@@ -55,7 +55,8 @@ _ELSEWHERE = {
 
 @pytest.fixture
 def settings(data_dir: Path, database: str, mailbox: Mailbox) -> Settings:
-    return make_settings(data_dir, database_url=database, smtp_url=mailbox.url)
+    fast = {"smtp_url": mailbox.url, "mail_per_minute": 600_000}
+    return make_settings(data_dir, database_url=database, **fast)
 
 
 class Undone(Exception):

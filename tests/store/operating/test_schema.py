@@ -24,16 +24,8 @@ from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import materials_for
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.first_start import SchemaError
-from ikone_events.store.operating.schema import (
-    attach_alembic,
-    migrate,
-    require_current,
-)
-from ikone_events.store.operating.triggers import (
-    all_triggers,
-    drop_triggers,
-    installed_triggers,
-)
+from ikone_events.store.operating.schema import attach_alembic, migrate, require_current
+from ikone_events.store.operating.triggers import all_triggers, drop_triggers, installed_triggers
 from ikone_events.store.registering.models import Registration, SeatCount
 from ikone_events.store.rooms.attendance import record_door
 from ikone_events.store.rooms.models import AttendanceRecord
@@ -77,7 +69,7 @@ def tables() -> set[str]:
     return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_migrations_run_up_down_and_up() -> None:
     migrate()
     assert tables() == set(db.metadata.tables)
@@ -87,7 +79,7 @@ def test_migrations_run_up_down_and_up() -> None:
     assert tables() == set(db.metadata.tables)
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_migrations_describe_the_models() -> None:
     migrate()
     flask_migrate.check()
@@ -110,7 +102,7 @@ def _names_in(inspector: Inspector) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.usefixtures("empty_app")
+@pytest.mark.usefixtures("every_migration", "empty_app")
 def test_indexes_and_constraints_have_the_names_of_the_models() -> None:
     """Later migrations drop and change them by the name that the models give."""
     migrate()

@@ -20,6 +20,7 @@ from ikone_events.domain.rooms.attendance import (
 )
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.figures.event_sums import first_attended
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import (
     attendance_of,
@@ -29,7 +30,8 @@ from ikone_events.store.rooms.attendance import (
     recorded_among,
 )
 from ikone_events.store.rooms.models import AttendanceRecord
-from tests.factories import NOW, make_event, make_registration, make_settings
+from ikone_events.store.rooms.recorded import is_noted_absent, is_present, with_records
+from tests.factories import NOW, make_event, make_organisation, make_registration, make_settings
 from tests.postgres import fresh_database
 
 pytestmark = pytest.mark.both_databases
@@ -86,6 +88,7 @@ def view(app: Flask, now: datetime, event: Event | None = None) -> dict[int, str
 def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
     wanted: dict[int, str | None] = {}
     given: dict[int, dict[str, Any]] = {}
+    said: dict[int, tuple[bool, bool]] = {}  # as figures add it up
     events = []
     for over, incomplete, someone in product((False, True), repeat=3):
         event = event_of(app, over=over, attendance_incomplete=incomplete)
@@ -100,6 +103,7 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
             known = over and someone and not incomplete
             found = attendance_from(stated=stated, **sources, absence_known=known)
             wanted[person.id], given[person.id] = found, values
+            said[person.id] = (found == Attendance.ATTENDED, stated == Attendance.MISSED)
         with app.app_context():
             assert recorded_among([event.id]) == ({event.id} if someone else set())
     assert view(app, AFTER) == wanted
@@ -115,6 +119,12 @@ def test_view_equals_the_rule_for_all_sources(app: Flask) -> None:
             assert known_of.recorded == (wanted[number] if known_of.source else None)
             assert {name: getattr(known_of, name) for name in values} == values
     assert not given
+    with app.app_context():
+        rows = db.session.execute(
+            with_records(select(Registration.id, is_present(), is_noted_absent()))
+        )
+        summed = {number: (bool(came), bool(absent)) for number, came, absent in rows}
+    assert summed == said
 
 
 def test_people_who_withdrew_make_nobody_absent(app: Flask) -> None:
@@ -162,10 +172,15 @@ def test_word_of_a_person_is_taken_back_and_the_sources_speak_again(app: Flask) 
 
 def test_person_without_a_place_has_no_attendance(app: Flask) -> None:
     event = make_event(app)
-    person = make_registration(app, event, status=Status.CANCELLED.value)
+    body = make_organisation(app, "Bendorf")
+    person = make_registration(app, event, status=Status.CANCELLED.value, organisation_id=body.id)
     with app.app_context(), transaction():
         record_door(person.id, event.id, NOW)
     assert view(app, AFTER) == {person.id: None}
+    with app.app_context():
+        [(_number, came)] = db.session.execute(with_records(select(Registration.id, is_present())))
+        assert not came
+        assert first_attended() == {}
 
 
 def test_second_press_at_the_door_keeps_the_first_moment(app: Flask) -> None:

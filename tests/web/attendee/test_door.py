@@ -12,6 +12,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
+from ikone_events.web.shell.headers import CONTENT_SECURITY_POLICY
 from tests.attending import attendance_of_person
 from tests.factories import FixedClock, door_path, make_event, make_registration, personal_path
 from tests.web.attendee.test_room import DOORS, ROOM, make_press
@@ -51,10 +52,11 @@ def test_door_of_the_calendar_has_the_hours_of_the_personal_one_and_shows_nobody
         assert page.status_code == 200
         assert shows_nobody(app, page, person)
         assert (ROOM in page.text) == (door == "open" and "?go" in address)
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+        assert page.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert f'data-door="{door}"' in client.get(path).text
-    assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
 def test_press_at_the_door_of_the_calendar_is_attendance(

@@ -231,17 +231,20 @@ def test_page_of_an_unfinished_opening_looks_again_and_stops_by_itself(
     assert 0 < sum(seen) <= 10
 
 
-def test_looking_asks_no_provider_and_changes_nothing(
-    app: Flask, client: FlaskClient, server: VideoServer, person: Registration
-) -> None:
-    path = personal_path(app, person, "/room")
-    press(client, path)
-    calls, before = server.calls, everything(app)
+def test_looking_asks_no_provider_and_changes_nothing(scene: Scene, person: Registration) -> None:
+    """So late that nobody knows any more whether the room is there."""
+    path = personal_path(scene.app, person, "/room")
+    press(scene.client, path)
+    scene.clock.move(minutes=10)
+    scene.timer.now += 3600
+    calls, before = scene.server.calls, everything(scene.app)
     for query in ("", "?go=1", "?go=failed", "?go=opening", "?go=opening&looks=99", "?wait=1"):
-        client.get(path + query)
-        client.head(path + query)
-    assert server.calls == calls
-    assert everything(app) == before
+        scene.client.get(path + query)
+        scene.client.head(path + query)
+    assert scene.server.calls == calls
+    assert everything(scene.app) == before
+    press(scene.client, path)
+    assert scene.server.calls == calls + 1
 
 
 def test_name_is_told_as_the_person_wishes(

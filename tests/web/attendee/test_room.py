@@ -139,3 +139,18 @@ def test_moved_room_is_found_through_the_old_mail(
     page = press(client, personal_path(app, person, "/room"))
     refresh = client.get(page.location).headers["Refresh"]
     assert refresh == "0; url=https://xn--brger-kva.example.org/a%20b"
+
+
+def test_door_leads_to_the_questions_while_they_can_be_asked(
+    app: Flask, client: FlaskClient, clock: FixedClock
+) -> None:
+    event = make_event(app, state="dispatched")
+    person = make_registration(app, event)
+    path = personal_path(app, person, "/room")
+    ways = (EARLY, "Zu Ihrer Anmeldung"), (OPEN, "Zu Ihrer Anmeldung und Ihren Fragen")
+    for after_start, words in (*ways, (END, "Zu Ihrer Anmeldung")):
+        clock.moment = event.starts_at + after_start
+        assert f">{words}</a>" in client.get(path).text
+    clock.moment = event.starts_at
+    press(client, path)
+    assert ">Zu Ihrer Anmeldung und Ihren Fragen</a>" in client.get(f"{path}?go=1").text

@@ -338,3 +338,15 @@ def test_lost_files_are_deleted_after_a_day(app: Flask) -> None:
         left = {path.name for path in folder.iterdir()}
     assert {kept.stored_name, "c" * 32, "readme.txt"} <= left
     assert "b" * 32 not in left
+
+
+def test_page_asks_nobody_to_have_been_there(
+    app: Flask, client: FlaskClient, clock: FixedClock
+) -> None:
+    event = make_event(app)
+    path = speaker_path(app, make_speaker(app, event))
+    at(clock, event, -16)
+    asked = "Bitte seien Sie da: Mo., 16.\u00a0März\u00a02026, 9:45\u00a0Uhr."
+    assert asked in client.get(path).text
+    at(clock, event, -15)
+    assert "Bitte seien Sie da" not in client.get(path).text

@@ -220,6 +220,8 @@ def test_after_its_deadline_each_wish_names_the_way_out(
     page = client.get(personal_path(app, person)).text
     for part in ("/change", "/mode", "/hand-over", "/cancel"):
         assert personal_path(app, person, part) not in page
+    assert "Was Sie tun können" not in page
+    assert personal_path(app, person, "/calendar.ics") not in page
 
 
 def test_answers_to_own_fields_stand_on_the_page(app: Flask, client: FlaskClient) -> None:

@@ -54,7 +54,7 @@ def test_event_just_opened_is_not_warned_that_nobody_has_registered(
 ) -> None:
     event = make_event(app, state="announced")
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     team.post(f"/organise/events/{event.slug}/do/open", {"state": "announced"})
     for part in ("", "/mail"):
         page = team.get(f"/organise/events/{event.slug}{part}?lang=en").text

@@ -5,7 +5,7 @@ from flask import Flask
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.events.transitions import Request, perform
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -28,7 +28,7 @@ def event(app: Flask) -> Event:
     """An event with a plan and people."""
     event = make_event(app)
     with app.app_context(), transaction():
-        lay_plan(lock_event(event.slug), now=NOW)
+        create_plan(lock_event(event.slug), now=NOW)
     for _ in range(3):
         make_registration(app, event)
     return event

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ikone_events.services.accounts.organisers import NewOrganiser, add
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
 from tests.browser import assert_accessible, log_in, serve
@@ -33,7 +33,11 @@ PAGES = (
     *("/events/draft", "/events/draft/preview/announce"),
 )
 LONG = "Digitalisierungsstrategien für Verbandsgemeindeverwaltungen und ihre Ortsgemeinden"
-TOP = "document.querySelector('[data-content]').getBoundingClientRect().top + scrollY"
+MEASURES = """() => [
+  document.querySelector("[data-content]").getBoundingClientRect().top + scrollY,
+  document.scrollingElement.scrollWidth,
+  document.querySelector("header.site").getBoundingClientRect().height,
+]"""
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +61,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             make_registration(app, event, status=status, question="Wie?")
         make_event(app, slug="draft", state="draft", title=LONG, title_en=LONG, summary="")
         with app.app_context(), transaction():
-            lay_plan(lock_event("open"), now=NOW)
-            lay_plan(lock_event("draft"), now=NOW)
+            create_plan(lock_event("open"), now=NOW)
+            create_plan(lock_event("draft"), now=NOW)
         with serve(app) as served:
             yield served
 
@@ -76,11 +80,9 @@ def test_content_begins_on_the_first_screen_of_a_phone(browser: Browser, address
     languages = by_night(("de", "en"), ("de",))
     for path in (f"{path}?lang={language}" for language in languages for path in PAGES):
         page.goto(f"{address}/organise{path}")
-        tops[path] = page.evaluate(TOP)
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], path
-        header = page.locator("header.site").bounding_box()
-        assert header is not None
-        assert header["height"] < 70, "the header is one line"
+        tops[path], width, header = page.evaluate(MEASURES)
+        assert width <= PHONE["width"], path
+        assert header < 70, "the header is one line"
     assert {path: top for path, top in tops.items() if top >= 320} == {}
     page.context.close()
 

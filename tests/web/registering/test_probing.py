@@ -19,6 +19,8 @@ from tests.own_fields import make_field, stored
 from tests.shared_app import own_app
 from tests.web.visitor import PERSON, colleague, count, outcome_of, sign_up, token_of
 
+pytestmark = pytest.mark.slow
+
 KNOWN, NEW = "bekannt@example.org", "neueste@example.org"
 RULES = {
     "plain": {},

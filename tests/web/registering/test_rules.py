@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.services.plan.plans import lay_plan, steps_of
+from ikone_events.services.plan.plans import create_plan, steps_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
 from tests.factories import NOW, FixedClock, make_event
@@ -46,7 +46,7 @@ def test_page_says_when_registration_opens(
     assert "Anmeldung ab" not in client.get(path).text, "no plan, no promise"
     with app.app_context(), transaction():
         held = lock_event(event.slug)
-        lay_plan(held, now=NOW - timedelta(days=90))
+        create_plan(held, now=NOW - timedelta(days=90))
         opening = next(step for step in steps_of(held) if step.action == "open")
         opening.due_at = NOW + timedelta(days=2)
     assert "Anmeldung ab" in client.get(path).text

@@ -38,6 +38,7 @@ def addresses(app: Flask, values: dict[str, str]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_walk_over_all_links_changes_nothing(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:

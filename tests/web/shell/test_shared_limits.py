@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.store.db import db, transaction
 from ikone_events.store.operating.rate_limits import LimitTable
 from ikone_events.web.shell import limit_counters
@@ -131,7 +131,7 @@ def test_old_counters_are_deleted_by_the_worker(processes: list[Flask]) -> None:
         kept = []
         for moment in (ends_at + timedelta(minutes=5), ends_at + timedelta(hours=3)):
             with transaction():
-                tidy(moment)
+                delete_expired(moment)
             kept.append(len(rows_of(app)))
     assert kept == [1, 0]
 

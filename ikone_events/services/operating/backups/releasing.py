@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
-from ikone_events.services.events.steps import due_steps, skip
+from ikone_events.services.events.steps import due_steps
 from ikone_events.services.mails import outbox
 from ikone_events.services.mails.mailings import stop_mailing
+from ikone_events.services.plan.step_editing import skip
 from ikone_events.services.plan.step_mails import message_of
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event

@@ -20,8 +20,12 @@ from ikone_events.services.operating.backups.archive import (
     make_backup,
     reading,
 )
-from ikone_events.services.operating.backups.forgotten import add_deletions, read_deletions
-from ikone_events.services.operating.backups.objections import add_objections, read_objections
+from ikone_events.services.operating.backups.carried_over import (
+    add_deletions,
+    add_objections,
+    read_deletions,
+    read_objections,
+)
 from ikone_events.store.db import db
 from ikone_events.store.durable_files import sync_folder
 from ikone_events.store.mails.models import Heartbeat, OutboxPause

@@ -19,7 +19,7 @@ from ikone_events.services.operating.backups.archive import (
 )
 from ikone_events.store.durable_files import sync_folder
 
-# From so many backups on, their distance tells when the next ones will be made.
+# From so many backups on, their distance predicts when the next ones will be made.
 _RHYTHM = 2
 
 

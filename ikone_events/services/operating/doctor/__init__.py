@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ikone_events.services.operating.doctor import database, identity, rooms, settings
+from ikone_events.services.operating.doctor import database, settings
 from ikone_events.services.operating.doctor.findings import Finding, fault
 from ikone_events.store.db import db
 
@@ -15,8 +15,8 @@ _OF_DATABASE = (
     database.forgotten,
     database.durability,
     database.clock_of_database,
-    identity.identity,
-    rooms.rooms,
+    settings.identity,
+    settings.rooms,
     settings.quota,
     database.alarms,
     database.backups,

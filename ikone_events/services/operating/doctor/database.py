@@ -12,7 +12,7 @@ from ikone_events.domain.times import moment_utc
 from ikone_events.services.installation import system_clock
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok, warning
 from ikone_events.services.operating.health import engine_health
-from ikone_events.services.privacy.returned import find_returned
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.operating.first_start import is_missing
 from ikone_events.store.operating.schema import current_version, versions

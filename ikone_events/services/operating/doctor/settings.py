@@ -1,4 +1,4 @@
-"""Folders, address, time, mail server and mailbox of an installation."""
+"""Folders, address, time, mail server, mailbox, video rooms and the settings in the browser."""
 
 import shutil
 import smtplib
@@ -10,15 +10,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ikone_events.config import Settings
+from ikone_events.domain.identity import MOST_CHARACTERS
+from ikone_events.domain.rooms.provider_settings import ADDRESS, PROVIDER_FIELDS, name_in_settings
+from ikone_events.domain.rooms.providers import PROVIDER_LABELS
 from ikone_events.domain.times import clock, to_local
 from ikone_events.mail.receiving.imap import MailboxFaultError, open_mailbox
 from ikone_events.mail.sending.deliver import MailConnection
 from ikone_events.mail.settings import ImapSettings
+from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.followup.files import get_space
-from ikone_events.services.installation import get_installation
+from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
-from ikone_events.services.pdf import can_make_pdfs
 from ikone_events.services.plan.plans import is_holiday
+from ikone_events.services.rooms.checking import setting_faults
+from ikone_events.services.rooms.provider_settings import provider_settings, variables_of
+from ikone_events.store.operating.identity import stored_identity
 
 _TIMEOUT_SECONDS = 10.0
 _REFUSED = 400
@@ -85,7 +91,7 @@ def _lets_in(path: Path, others: int) -> bool:
 
 
 def base_address(_now: datetime) -> Iterator[Finding]:
-    """Whether links lead here, encrypted, and visitors are told apart."""
+    """Whether links lead here, encrypted, and visitors can be distinguished."""
     settings = get_installation().settings
     local = settings.host in HERE
     if not settings.https and not local:
@@ -196,3 +202,49 @@ def _addressed(settings: Settings, imap: ImapSettings) -> Iterator[Finding]:
             f"e-mails come from {settings.sender}, but {login} is read: do answers arrive there?"
         )
         yield warning("mailbox", words)
+
+
+def rooms(_now: datetime) -> Iterator[Finding]:
+    """Whether the settings of each provider are whole, and secrets can be read."""
+    settings = provider_settings()
+    begun = [kind for kind in PROVIDER_FIELDS if settings.is_begun(kind)]
+    if not begun:
+        yield ok("rooms", "no provider is set up: rooms are links")
+    for kind in begun:
+        label = PROVIDER_LABELS[kind]
+        faults = list(setting_faults(kind, settings))
+        for complaint in faults:
+            yield fault("rooms", f"{label}: {complaint}")
+        if not faults:
+            variables = [f"IKONE_{name_in_settings(kind, n)}".upper() for n in variables_of(kind)]
+            source = f"from {', '.join(variables)}" if variables else "entered in the browser"
+            yield ok("rooms", f"{label}: {settings.value(kind, ADDRESS)} ({source})")
+
+
+# What lacks without these; the others have a default.
+_NEEDED = {
+    "privacy_contact": "no event can be announced",
+    "address": "the imprint has no address",
+}
+
+
+def identity(_now: datetime) -> Iterator[Finding]:
+    """Each value with its source: a variable, the settings in the browser, or the default."""
+    variables, stored, in_effect = get_installation().variables, stored_identity(), get_identity()
+    for name in MOST_CHARACTERS:
+        variable, entered = f"IKONE_{name.upper()}", getattr(stored, name)
+        value = getattr(in_effect, name)
+        if variables[name]:
+            ignored = "; what was entered in the browser is ignored" if entered else ""
+            yield ok("settings", f"{name}: {value} (from {variable}{ignored})")
+        elif entered and value == entered:
+            yield ok("settings", f"{name}: {value} (entered in the browser)")
+        elif entered:
+            yield warning("settings", f"{name}: {entered} is no colour, the standard one is used")
+        elif name in _NEEDED:
+            words = f"{name} is neither entered in the browser nor set by {variable}"
+            yield warning("settings", f"{words}: {_NEEDED[name]}")
+        else:
+            yield ok("settings", f"{name}: {value or 'the standard one'} (default)")
+    source = "uploaded in the browser" if in_effect.logo else "none"
+    yield ok("settings", f"logo: {source}")

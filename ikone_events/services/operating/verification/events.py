@@ -14,14 +14,14 @@ from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.files import lost_files
 from ikone_events.services.followup.materials import path_of
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import broken_records
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.db import db
 from ikone_events.store.erasing import find_debt
 from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.events.speakers import Speaker
-from ikone_events.store.mails.models import Mailing
+from ikone_events.store.mails.models import HAS_OBJECT, Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.store.registering.form_fields import FormField
 from ikone_events.store.registering.models import Registration
@@ -145,3 +145,34 @@ def _is_json(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def uninvited_speakers(_now: datetime) -> Iterator[str]:
+    """Whoever counts as invited has got the mail with the entry, and no newer one."""
+    newest = func.max(OutboxMail.calendar_sequence)
+    rows = db.session.execute(
+        select(Event.slug, Speaker.id, Speaker.calendar_sequence, newest)
+        .select_from(Speaker)
+        .join(Event, Speaker.event_id == Event.id)
+        .outerjoin(OutboxMail, (OutboxMail.calendar_uid == Speaker.calendar_uid) & HAS_OBJECT)
+        .where(Speaker.calendar_sequence.is_not(None))
+        .group_by(Event.slug, Speaker.id, Speaker.calendar_sequence)
+        .order_by(Speaker.id)
+    )
+    for slug, number, counted, sent in rows:
+        if sent is None:
+            yield f"mails: {slug}: speaker {number} counts as invited and was never written to"
+        elif sent != counted:
+            yield f"calendars: speaker {number} counts to {counted}, the newest e-mail is {sent}"
+
+
+def hidden_materials(_now: datetime) -> Iterator[str]:
+    """Only files that speakers hand in wait for their release."""
+    rows = db.session.execute(
+        select(Event.slug, Material.id)
+        .join(Event, Material.event_id == Event.id)
+        .where(~Material.released, Material.stored_name == "")
+        .order_by(Material.id)
+    )
+    for slug, number in rows:
+        yield f"files: {slug}: material {number} waits for its release, and is no file"

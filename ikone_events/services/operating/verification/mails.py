@@ -136,13 +136,13 @@ def _left_out(mailing: Mailing, now: datetime) -> Select[int]:
 
 
 def lists_ahead(_now: datetime) -> Iterator[str]:
-    """Nobody is noted as told of registrations that there are not: later ones would be left out."""
+    """No account is noted as notified beyond the last registration: later ones would be lost."""
     newest = select(func.coalesce(func.max(Registration.id), 0)).scalar_subquery()
     ahead = select(ListingProgress.organiser_id, ListingProgress.event_id).where(
         ListingProgress.last_id > newest
     )
     for account, event in db.session.execute(ahead.order_by(ListingProgress.id)):
-        yield f"mails: account {account} is told of no new registrations of event {event}"
+        yield f"mails: account {account} is notified of no new registrations of event {event}"
 
 
 def odd_mails(_now: datetime) -> Iterator[str]:

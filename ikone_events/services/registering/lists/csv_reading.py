@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from ikone_events.domain.refusals import N_, Complaint, UploadRefused
-from ikone_events.services.spreadsheets import safe_cell
+from ikone_events.services.documents.spreadsheets import safe_cell
 
 Line = tuple[int, tuple[str, ...]]
 _DELIMITERS = ";,\t"

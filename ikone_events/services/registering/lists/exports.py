@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ikone_events.domain.registering.form_fields import FormName, roles_up_to
-from ikone_events.domain.times import to_local
-from ikone_events.services.spreadsheets import Row
+from ikone_events.domain.times import iso_local
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.queries import answered_at
@@ -82,7 +82,7 @@ def registration_rows(
             **_administration(registration, day),
             "waitlist_position": positions.get(registration.id),
             "calendar_answer": registration.partstat.lower() or None,
-            "answered_at": _local(moments.get(registration.id), event.zone),
+            "answered_at": iso_local(moments.get(registration.id), event.zone),
             "live_questions": _BETWEEN.join(live.get(registration.id, ())) or None,
             "attendance": came[registration.id].attendance,
             "attended_minutes": came[registration.id].minutes,
@@ -121,21 +121,17 @@ def _registration_row(registration: Registration, zone: str) -> dict[str, str | 
     return {
         **{name: getattr(registration, name) for name in _AS_STORED},
         "id": registration.public_id,
-        "registered_at": _local(registration.registered_at, zone),
-        "reserved_until": _local(registration.reserved_until, zone),
+        "registered_at": iso_local(registration.registered_at, zone),
+        "reserved_until": iso_local(registration.reserved_until, zone),
         "code": registration.code.text if registration.code else None,
     }
-
-
-def _local(moment: datetime | None, zone: str) -> str | None:
-    return to_local(moment, zone).isoformat(timespec="seconds") if moment else None
 
 
 def _administration(registration: Registration, day: date) -> Mapping[str, str | int | None]:
     """The administration as typed or matched; membership counts on the event's day."""
     found = registration.organisation
     return {
-        "organisation": found.name if found else registration.organisation_text,
+        "organisation": registration.organisation_name,
         "administration": found.name if found else None,
         "network_member": None if found is None else int(found.is_member_on(day)),
     }

@@ -152,7 +152,7 @@ def drop_list(stored: ImportList) -> None:
     db.session.execute(delete(ImportList).where(ImportList.id == stored.id))
 
 
-def tidy(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete lists that are older than a day: they hold personal data."""
     rows_written(delete(ImportList).where(due_to_delete(now)))
 

@@ -209,7 +209,7 @@ def _times(element: Element, attribute: str) -> int:
 
 
 def main() -> None:
-    """Read and write within limits; any error ends the process, and its status tells which."""
+    """Read and write within limits; any error ends the process, and its status is the reason."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -33,7 +33,7 @@ _DAMAGED = 1
 
 
 class _Sheet(TypedDict):
-    """What the program tells of the sheet; rows and columns are counted from one."""
+    """What the program returns of the sheet; rows and columns are counted from one."""
 
     name: str
     rows: list[list[str]]

@@ -18,7 +18,7 @@ from ikone_events.web.organiser.accounts.account_form import (
     access_form,
     invitation_form,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
+from ikone_events.web.organiser.frame import Answer, blueprint, show_complaints, translate_all
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
@@ -61,7 +61,7 @@ def invite_account() -> Answer:
                 _invited(form), asker=asker, locale=page_locale(), now=now()
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _invitation_page(form), 422
     _note(SecurityEvent.ACCOUNT_ADDED, account, role=form.role.data)
     text = _("%(email)s gets an e-mail with a link to set a password.", email=account.email)
@@ -90,11 +90,11 @@ def save_account(number: int) -> Answer:
         with transaction():
             found = changes.set_access(number, role=role, only=only, asker=_asker(form))
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _account_page(form, get_account(number)), 422
     except (AccountRefused, StaleForm) as refusal:
         found = get_account(number)
-        said = tuple(say_all(refusal.complaints))
+        said = tuple(translate_all(refusal.complaints))
         return _account_page(access_form(found, stored=True), found, said), 409
     _note(SecurityEvent.ACCOUNT_CHANGED, found, role=role, events=len(only))
     return _done(found, _("The account is changed. Its sessions have ended."))

@@ -23,7 +23,7 @@ from ikone_events.services.office.recipients import wants_mail
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import transaction
 from ikone_events.web.organiser.accounts.accounts import role_label
-from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, place
+from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, show_complaints
 from ikone_events.web.public.feeds import subscription
 from ikone_events.web.shell.access import Permission, organiser, permission, require
 from ikone_events.web.shell.forms import LineField, needed
@@ -88,7 +88,7 @@ def save_own_account() -> Answer:
         with transaction():
             changes.set_own_details(organiser().id, name=form.name.data, locale=form.locale.data)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(details=form), 422
     if form.locale.data:
         speak(form.locale.data)

@@ -26,7 +26,7 @@ from ikone_events.web.organiser.calendars.calendar_rows import (
     rows_of,
     with_shared_hints,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.mails.preview_page import limit_tests
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import LOCALES, page_locale
@@ -50,7 +50,7 @@ def send_test_invitation(slug: str) -> Answer:
         with transaction():
             mail = send_trial(event.slug, _tester(), now=now())
     except UnfitInput as refusal:
-        return _page(event, complaints=say_all(refusal.complaints)), 422
+        return _page(event, complaints=translate_all(refusal.complaints)), 422
     flash(_("A test invitation is on its way to %(address)s.", address=mail.recipient), "success")
     return redirect(url_for("organiser.calendars", slug=slug, _anchor="test"), 303)
 
@@ -109,7 +109,7 @@ def _public(event: Event) -> tuple[list[tuple[str, str]], list[str]]:
     try:
         data = public_event(entry_of(event, page_locale()), locale=page_locale())
     except UnfitInput as refusal:
-        return [], say_all(refusal.complaints)
+        return [], translate_all(refusal.complaints)
     return _pairs(data, event), []
 
 
@@ -120,7 +120,7 @@ def _pairs(data: bytes, event: Event) -> list[tuple[str, str]]:
 def _hints(event: Event) -> list[str]:
     contact = bool(event.contact_name or event.contact_email)
     summary = summary_of(event, page_locale())
-    return say_all(hints_on(summary, contact_known=contact, now=now()))
+    return translate_all(hints_on(summary, contact_known=contact, now=now()))
 
 
 def _tester() -> Tester:

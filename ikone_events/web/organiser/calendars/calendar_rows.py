@@ -10,7 +10,7 @@ from ikone_events.domain.registering.registration import MODE_LABELS
 from ikone_events.services.calendars.preview import CalendarView, Stand
 from ikone_events.services.mails.drafts import mask_links
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.frame import say_all
+from ikone_events.web.organiser.frame import translate_all
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
@@ -58,8 +58,8 @@ def card_of(view: CalendarView, event: Event, then: Event) -> Card:
         mail_id=mail.id if mail else None,
         rows=rows_of(view.now, view.after, event, then),
         effect=_(view.effect),
-        complaints=say_all(view.complaints),
-        hints=say_all(view.hints),
+        complaints=translate_all(view.complaints),
+        hints=translate_all(view.hints),
     )
 
 

@@ -7,7 +7,7 @@ from ikone_events.domain.calendars.invitation import public_feed
 from ikone_events.services.installation import get_identity, now
 from ikone_events.services.office.calendar import office_entry, office_events, office_step_entry
 from ikone_events.services.office.choosing import account_of_calendar
-from ikone_events.web.organiser.plan.network_plan import mails_ahead
+from ikone_events.web.organiser.plan.network_plan import upcoming_mails
 from ikone_events.web.public.feeds import feed_address
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -28,7 +28,7 @@ def office_feed(token: str) -> ResponseReturnValue:
     entries = [office_entry(account, event, locale) for event in events]
     entries += [
         office_step_entry(account, row.event, locale, step_id=row.id, at=row.at, label=row.label)
-        for row in mails_ahead(events, moment)
+        for row in upcoming_mails(events, moment)
     ]
     name = _("%(organisation)s: office", organisation=get_identity().organisation)
     feed = public_feed(entries, locale=locale, name=name, source=feed_address(request.path))

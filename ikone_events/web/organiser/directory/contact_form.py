@@ -22,7 +22,13 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.directory.naming import organisation_names
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, say_all
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    show_complaints,
+    translate_all,
+)
 from ikone_events.web.organiser.registering.person_add import LANGUAGES
 from ikone_events.web.registering.person_form import SALUTATIONS
 from ikone_events.web.shell.access import Permission, permission
@@ -125,7 +131,7 @@ def create_contact() -> Answer:
         with transaction():
             contact = add_contact(_draft(form), actor=actor(), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form), 422
     return _saved(contact)
 
@@ -153,12 +159,12 @@ def save_contact(public_id: str) -> Answer:
         with transaction():
             found = edit_contact(public_id, _draft(form), edit_version=version, now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form, get_contact(public_id)), 422
     except StaleForm as refusal:
         found = get_contact(public_id)
         show_instead(form.edit_version, found.edit_version)
-        return _page(form, found, tuple(say_all(refusal.complaints))), 409
+        return _page(form, found, tuple(translate_all(refusal.complaints))), 409
     return _saved(found)
 
 

@@ -25,9 +25,9 @@ from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
-    place,
     refusal_status,
-    say_all,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.bodies import takes_file
@@ -86,7 +86,7 @@ def read_contact_list() -> Answer:
             file.read(), source=form.source.data, legal_basis=form.legal_basis.data
         )
     except (UploadRefused, UnfitInput) as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _upload_page(form), refusal_status(refusal)
     with transaction():
         stored = keep_contacts(found, organiser(), file_name=file.filename or "", now=now())
@@ -103,7 +103,7 @@ def contact_report(public_id: str) -> str:
         "organiser/directory/contacts_report.html",
         stored=stored,
         report=report,
-        remarks=say_all(report.remarks),
+        remarks=translate_all(report.remarks),
         new=report.count(RowResult.NEW),
         changed=report.count(RowResult.CHANGED),
         known=report.count(RowResult.KNOWN),
@@ -119,7 +119,7 @@ def _why(row: ReportedRow) -> str:
         return _(HAS_OBJECTED)
     if row.result is RowResult.REPEATED:
         return _("This address stands in the file already, in line %(line)d.", line=row.first_line)
-    return " ".join(say_all(row.complaints))
+    return " ".join(translate_all(row.complaints))
 
 
 def _what(row: ReportedRow) -> str:

@@ -4,7 +4,6 @@ import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
-from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.directory.administrations import get_administration
 from ikone_events.services.directory.contacts import (
     CONTACT_COLUMNS,
@@ -17,13 +16,11 @@ from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.contacts import ContactSearch, count_unchecked, search_contacts
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.limits import limited
-from ikone_events.web.shell.security_events import record
 
 # Lists of the chips above the table.
 UNMATCHED, UNCHECKED = "unmatched", "unchecked"
@@ -98,10 +95,8 @@ def delete_contact(public_id: str) -> Answer:
 
 @blueprint.get("/contacts/people.<any(csv, xlsx, ods):file_type>")
 @permission(Permission.EDIT_ADMINISTRATIONS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_contacts(file_type: str) -> Response:
     """Export all contacts as CSV that German Excel opens, or as a workbook."""
     name, title = f"contacts.{file_type}", _("Contact persons")
-    file, number = table_file(CONTACT_COLUMNS, contact_rows(), name, title=title)
-    record(SecurityEvent.EXPORTED, what="contacts", rows=number)
-    return file
+    return export_table("contacts", CONTACT_COLUMNS, contact_rows(), name, title=title)

@@ -24,7 +24,7 @@ from ikone_events.store.directory.contacts import ContactSearch, search_contacts
 from ikone_events.store.directory.models import Organisation
 from ikone_events.web.organiser.directory.administrations import kind_choices
 from ikone_events.web.organiser.fields import Day
-from ikone_events.web.organiser.frame import Answer, blueprint, place, say_all
+from ikone_events.web.organiser.frame import Answer, blueprint, show_complaints, translate_all
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, TextField, show_instead
 from ikone_events.web.shell.i18n import gettext as _
@@ -109,7 +109,7 @@ def create_administration() -> Answer:
         with transaction():
             body = add_administration(_draft(form), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form), 422
     return _saved(body)
 
@@ -135,12 +135,12 @@ def save_administration(number: int) -> Answer:
         with transaction():
             body = edit_administration(number, _draft(form), edit_version=edit_version, now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form, get_administration(number)), 422
     except StaleForm as refusal:
         body = get_administration(number)
         show_instead(form.edit_version, body.edit_version)
-        return _page(form, body, tuple(say_all(refusal.complaints))), 409
+        return _page(form, body, tuple(translate_all(refusal.complaints))), 409
     return _saved(body)
 
 

@@ -1,52 +1,32 @@
 """Actions of the lifecycle: the page that asks first, the action itself, its refusals."""
 
-from datetime import datetime
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from ikone_events.domain.events.actions import DONE_TEXTS
-from ikone_events.domain.events.lifecycle import (
-    Action,
-    State,
-    offers,
-    plan,
-    rule_for,
-)
+from ikone_events.domain.events.lifecycle import Action, State, offers, plan, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
-from ikone_events.domain.refusals import (
-    Complaint,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
-from ikone_events.domain.times import moment_page
+from ikone_events.domain.refusals import Complaint, SomebodyWasFaster, TransitionRefused, UnfitInput
 from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.events.discarding import finish_discarding
-from ikone_events.services.events.transitions import (
-    Done,
-    Request,
-    facts_for,
-    perform,
-)
+from ikone_events.services.events.transitions import Done, Request, facts_for, perform
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
-from ikone_events.services.privacy.due import due_with_archive, table_label
+from ikone_events.services.privacy.due_deletions import due_with_archive, table_label
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.announcing import show_announcement
 from ikone_events.web.organiser.events.changing_date import show_date
 from ikone_events.web.organiser.events.choices import (
     GRAVE,
+    MOVING,
     UNTOLD_REASON,
     WITH_REASON,
     choices_of,
 )
-from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_page import show_event
-from ikone_events.web.organiser.fields import LocalTime, moment_of
 from ikone_events.web.organiser.followup.follow_up import send_follow_up
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -54,25 +34,21 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.plan.step_words import sent_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
 from ikone_events.web.shell.security_events import record
 
 
 class ActionForm(FlaskForm):
-    """What POSTPONE, CANCEL and RESCHEDULE ask for."""
+    """The reason that some actions ask for."""
 
     reason = TextField(_l("Reason"), render_kw={"rows": 4, "maxlength": MOST_REASON})
-    starts_at = LocalTime(_l("New start"))
-    ends_at = LocalTime(_l("New end"))
-    dates_meant = DatesMeant()
 
 
 @blueprint.get("/events/<slug>/do/<action>")
@@ -83,7 +59,7 @@ def ask(slug: str, action: str) -> Answer:
     facts = facts_for(wanted, event, now())
     if rule_for(wanted, facts) is None:
         plan(wanted, facts)  # refuses in the words of the lifecycle
-    if wanted in (Action.POSTPONE, Action.RESCHEDULE):
+    if wanted in MOVING:
         return show_date(event, unknown=wanted is Action.POSTPONE)
     if wanted is Action.ANNOUNCE:
         return show_announcement(event)
@@ -97,11 +73,14 @@ def ask(slug: str, action: str) -> Answer:
 @keeps_input
 def do(slug: str, action: str) -> Answer:
     """Carry out an action if the event is still in the state that the page showed."""
-    event, wanted, form = seen_event(slug), find_action(action), ActionForm()
+    seen_event(slug)
+    wanted, form = find_action(action), ActionForm()
     if wanted is Action.FOLLOW_UP:
         return send_follow_up(slug)
+    if wanted in MOVING:
+        return redirect(url_for("organiser.ask", slug=slug, action=action), 303)
     try:
-        wish = request_of(event, wanted, form)
+        wish = request_of(wanted, form)
         with transaction():
             done = perform(slug, wish, now=now())
     except SomebodyWasFaster as refusal:
@@ -115,8 +94,6 @@ def do(slug: str, action: str) -> Answer:
         record(SecurityEvent.EVENT_DISCARDED, slug=slug)
         return redirect(url_for("organiser.events"), 303)
     flash_at("opened" if wanted in SHARED_BY else "next-step", _done_words(done))
-    if wanted is Action.RESCHEDULE and (words := deadline_words(done.event, done.event.deadline)):
-        flash(words, "info")
     return redirect(event_url(done.event), 303)
 
 
@@ -132,17 +109,6 @@ def _done_words(done: Done) -> str:
     return f"{words} {sent_words(number, mailing.due_at, zone=done.event.zone)}"
 
 
-def deadline_words(event: Event, deadline: datetime | None) -> str:
-    """Say that the registration deadline moves with the date; empty without one."""
-    if deadline is None:
-        return ""
-    return _(
-        "The registration deadline moves with the date: %(moment)s. You can change it under"
-        " “Details”.",
-        moment=moment_page(deadline, locale=page_locale(), zone=event.zone),
-    )
-
-
 def find_action(name: str) -> Action:
     """Return the action of this name; answers 404 for any other name."""
     try:
@@ -151,31 +117,16 @@ def find_action(name: str) -> Action:
         abort(404)
 
 
-def request_of(event: Event, action: Action, form: ActionForm) -> Request:
+def request_of(action: Action, form: ActionForm) -> Request:
     """Return the request that the form describes; raises UnfitInput."""
     refuse_shown_again()
-    found: list[Complaint] = []
-    starts_at = _moment(form.starts_at, event.zone, found)
-    ends_at = _moment(form.ends_at, event.zone, found)
-    if found:
-        raise UnfitInput(found)
-    # The lifecycle refuses a new date in the past, whoever means it.
-    if starts_at and ends_at and now() < starts_at < ends_at:
-        form.dates_meant.confirm(starts_at, ends_at)
     return Request(
         action=action,
         actor=actor(),
         expected=_expected(),
         reason=form.reason.data,
-        new_starts_at=starts_at,
-        new_ends_at=ends_at,
         waits=True,
     )
-
-
-def _moment(field: LocalTime, zone: str, found: list[Complaint]) -> datetime | None:
-    found.extend(Complaint(str(error), about=field.short_name) for error in field.process_errors)
-    return moment_of(field, zone, found)
 
 
 def _expected() -> State:
@@ -192,7 +143,7 @@ def refused(
     """Render the form with the complaints, or the event if the action is not offered at all."""
     if rule_for(action, facts_for(action, event, now())) is None:
         return show_event(event, refused=complaints)
-    place(form, complaints)
+    show_complaints(form, complaints)
     return _ask(event, action, form)
 
 
@@ -205,7 +156,6 @@ def _ask(event: Event, action: Action, form: ActionForm) -> str:
         form=form,
         wants_reason=action in WITH_REASON,
         reason_hint=_reason_hint(action),
-        wants_date=action is Action.RESCHEDULE,
         grave=action in GRAVE,
         due=due_with_archive(event) if action is Action.ARCHIVE else None,
         table_label=lambda name: _(table_label(name)),

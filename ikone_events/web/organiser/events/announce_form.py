@@ -18,7 +18,7 @@ from ikone_events.domain.mails.recipients import (
     ContactGroup,
     Recipients,
 )
-from ikone_events.services.events.announcing import lacks_summary
+from ikone_events.services.events.combined_actions import lacks_summary
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_to, total_of

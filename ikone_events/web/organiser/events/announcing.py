@@ -15,13 +15,8 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import (
-    Refusal,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
-from ikone_events.services.events.announcing import announce, lacks_summary
+from ikone_events.domain.refusals import Refusal, SomebodyWasFaster, TransitionRefused, UnfitInput
+from ikone_events.services.events.combined_actions import announce, lacks_summary
 from ikone_events.services.events.transitions import Done, Request, facts_for, facts_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending
@@ -44,9 +39,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.preview_page import SendButton, show_preview
 from ikone_events.web.shell.access import Permission, permission
@@ -117,7 +112,7 @@ def _refused(slug: str, form: AnnounceForm, refusal: Refusal) -> Answer:
     unfit = isinstance(refusal, UnfitInput)
     if isinstance(refusal, SomebodyWasFaster) or event.state != State.DRAFT.value:
         return show_event(event, refused=refusal.complaints), 422 if unfit else 409
-    place(form, refusal.complaints)
+    show_complaints(form, refusal.complaints)
     return _page(event, form), 422 if unfit else 409
 
 
@@ -132,12 +127,12 @@ def _page(event: Event, form: AnnounceForm) -> str:
     opening = find_rule(Action.OPEN, State.ANNOUNCED)
     return show_preview(
         sending,
-        _buttons(event, form, say_all(c for c in asked if c.about != SUMMARY)),
+        _buttons(event, form, translate_all(c for c in asked if c.about != SUMMARY)),
         template="organiser/events/announce.html",
         data_page="announce",
         form=form,
         lacks_summary=lacks_summary(event),
-        not_open=say_all(complaints(opening, facts)) if opening else [],
+        not_open=translate_all(complaints(opening, facts)) if opening else [],
         everybody=everybody_words(sendings),
         parts=[
             (each.message.audience, _(AUDIENCE_LABELS[each.message.audience]), each is sending)

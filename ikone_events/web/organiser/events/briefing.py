@@ -5,16 +5,12 @@ from flask import flash, redirect, render_template, request, url_for
 from ikone_events.domain.events.speakers import not_briefed_because
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import StatusRefused, UnfitInput
-from ikone_events.services.events.speakers import (
-    brief_speaker,
-    draft_of_briefing,
-    mails_to_speaker,
-)
+from ikone_events.services.events.speakers import brief_speaker, draft_of_briefing, mails_to_speaker
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.speakers import get_speaker
 from ikone_events.web.organiser.events.speakers import SPEAKER
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import translate
@@ -38,7 +34,7 @@ def send_briefing(slug: str, public_id: str) -> Answer:
             name = get_speaker(event, public_id).name
             is_new = brief_speaker(slug, public_id, seen=seen, now=now())
     except (StatusRefused, UnfitInput) as refusal:
-        return _page(slug, public_id, say_all(refusal.complaints)), 422
+        return _page(slug, public_id, translate_all(refusal.complaints)), 422
     if is_new:
         flash(_("The briefing is being sent to %(name)s.", name=name), "success")
     else:
@@ -55,7 +51,7 @@ def _page(slug: str, public_id: str, complaints: list[str] | None = None) -> str
     try:
         mail = draft_of_briefing(speaker, event, now=now())
     except UnfitInput as refusal:
-        unfit = say_all(refusal.complaints)
+        unfit = translate_all(refusal.complaints)
     return render_template(
         "organiser/events/speaker_briefing.html",
         event=event,

@@ -9,7 +9,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
 
-from ikone_events.domain.events.lifecycle import Action, State, find_rule, rule_for
+from ikone_events.domain.events.facts import TAKES_PLACE
+from ikone_events.domain.events.lifecycle import MOVED, Action, State, find_rule, rule_for
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import (
@@ -24,7 +25,6 @@ from ikone_events.domain.refusals import (
 from ikone_events.services.events.moving import can_change_date, change_date, event_on
 from ikone_events.services.events.transitions import Request, facts_for, perform
 from ikone_events.services.events.undoing import quiet_until
-from ikone_events.services.events.updates import KNOWN_STATES, UPDATE
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails.audiences import Group, count_each
 from ikone_events.services.mails.drafts import (
@@ -35,12 +35,13 @@ from ikone_events.services.mails.drafts import (
     sending_of_action,
     sending_of_update,
 )
+from ikone_events.services.rooms.attendance import came_before
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.events.event_form import SILENT
 from ikone_events.web.organiser.events.undo_words import mails_words
-from ikone_events.web.organiser.events.update_words import saved_words, tells
+from ikone_events.web.organiser.events.update_words import is_mailed, saved_words
 from ikone_events.web.organiser.fields import LocalTime, WholeNumber, local_time, moment_of
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -48,9 +49,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words
 from ikone_events.web.organiser.plan.step_words import sent_words
@@ -127,7 +128,7 @@ def save_date(slug: str) -> Answer:
         return _refused(slug, form, refusal), 422
     except (SomebodyWasFaster, StaleForm, TransitionRefused) as refusal:
         return _refused(slug, form, refusal), 409
-    _say_done(event, form)
+    _flash_done(event, form)
     return redirect(event_url(event), 303)
 
 
@@ -203,13 +204,13 @@ def _carry_out(event: Event, form: DateForm, dates: tuple[datetime, datetime] | 
         actor=actor(),
         now=now(),
         reason=form.reason.data or "",
-        silent=request.form.get("telling") == SILENT,
+        silent=request.form.get("notification") == SILENT,
     )
 
 
 def _refused(slug: str, form: DateForm, refusal: Refusal) -> str:
     event = seen_event(slug)
-    place(form, refusal.complaints)
+    show_complaints(form, refusal.complaints)
     if isinstance(refusal, SomebodyWasFaster | StaleForm):
         show_instead(form.edit_version, event.edit_version)
         show_instead(form.state, event.state)
@@ -224,7 +225,7 @@ def _preview(event: Event, form: DateForm, dates: tuple[datetime, datetime] | No
     try:
         draft = draft_for(sending, person, person.locale, now=now())
     except UnfitInput as refusal:
-        return DatePreview(then, None, "", say_all(refusal.complaints))
+        return DatePreview(then, None, "", translate_all(refusal.complaints))
     invitation = draft.facts.invitation
     updates = invitation is not None and invitation.updates
     entry = entry_words(draft.mail.calendar, event.zone, updates=updates)
@@ -247,12 +248,12 @@ def _sending(
     if dates is None:
         return None, event
     then = event_on(event, *dates)
-    if not tells(then):
+    if not is_mailed(then):
         return None, then
-    return sending_of_update(event, then, UPDATE, now=now(), reason=reason), then
+    return sending_of_update(event, then, MOVED, now=now(), reason=reason), then
 
 
-def _say_done(event: Event, form: DateForm) -> None:
+def _flash_done(event: Event, form: DateForm) -> None:
     if form.is_unknown:
         words = f"{_('The event is postponed.')} {mails_words(event)}"
     elif event.update_due_at is not None:
@@ -282,9 +283,10 @@ def _page(event: Event, form: DateForm, preview: DatePreview | None) -> str:
             if number
         ],
         "total": sum(numbers),
-        "writes": _is_withdrawn(event) or event.state in KNOWN_STATES,
+        "writes": _is_withdrawn(event) or event.state in TAKES_PLACE,
         "withdrawn": _is_withdrawn(event),
         "can_postpone": _can_postpone(event),
+        "came": came_before(event, preview.then, now=now()) if preview else 0,
         "possible": can_change_date(event),
         "waits": quiet_until(event, now=now()) is not None,
         "quiet_minutes": get_installation().settings.quiet_minutes,

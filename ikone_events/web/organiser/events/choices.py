@@ -16,18 +16,18 @@ from ikone_events.web.organiser.plan.step_words import action_text, planned_word
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
 
+# Actions that the page of the date carries out.
+MOVING = (Action.POSTPONE, Action.RESCHEDULE)
 # Actions that ask for a reason or a date first.
 UNTOLD_REASON = (Action.MARK_SENT, Action.CONCLUDE)
-WITH_REASON = (Action.POSTPONE, Action.CANCEL, *UNTOLD_REASON)
-ASKING = (*WITH_REASON, Action.RESCHEDULE, Action.DISCARD)
+WITH_REASON = (Action.CANCEL, *UNTOLD_REASON)
+ASKING = (*WITH_REASON, *MOVING, Action.DISCARD)
 # Actions of the plan that people may take too early.
 _BY_PLAN = (Action.OPEN, Action.CLOSE, Action.DISPATCH, Action.FOLLOW_UP)
 # What the page of an action asks for if it is missing.
 ASKED_THEN: Mapping[Action, tuple[str, ...]] = {Action.ANNOUNCE: ("summary",)}
 # Actions that take something away for good: they stand last, and in red.
 GRAVE = (Action.CANCEL, Action.ARCHIVE, Action.DISCARD)
-# Actions that the page of the date carries out.
-MOVING = (Action.POSTPONE, Action.RESCHEDULE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.doubtful_dates import DatesMeant
 from ikone_events.web.organiser.fields import LocalTime, moment_of
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    event_url,
+    seen_event,
+    show_complaints,
+)
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
@@ -73,7 +80,7 @@ def make_copy(slug: str) -> Answer:
         with transaction():
             made = _copy(seen_event(slug), form)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
     flash(_("The copy has been saved as a draft. Please look through it."), "success")
     return redirect(event_url(made), 303)

@@ -6,15 +6,13 @@ from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 
-from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.needs import PRIVACY_CONTACT_MISSING
-from ikone_events.domain.events.settling import sentences_of, settling_label
 from ikone_events.domain.events.todo import todos
-from ikone_events.domain.events.todo_facts import ToDo
+from ikone_events.domain.events.todo_facts import ToDo, sentences_of, settling_label
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.times import date_medium, to_local
-from ikone_events.services.events.dismissing import dismiss
-from ikone_events.services.events.todo import todo_facts_of
+from ikone_events.services.events.todo import dismiss, todo_facts_of
 from ikone_events.services.installation import get_identity, get_installation, now
 from ikone_events.services.operating.health import engine_health
 from ikone_events.services.rooms.board import is_live
@@ -28,12 +26,10 @@ from ikone_events.store.incoming.lists import count_unknown
 from ikone_events.web.organiser.events.first_steps import first_step_rows
 from ikone_events.web.organiser.events.settling import settling_url
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event
-from ikone_events.web.organiser.plan.network_plan import rows_ahead
+from ikone_events.web.organiser.plan.network_plan import upcoming_rows
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale, translate
-
-_COMING = (State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def dashboard() -> str:
     events = events_of(organiser())
     counts = counts_for(events)
     coming = [event for event in events if event.ends_at > moment]
-    upcoming = next((event for event in coming if event.state in _COMING), None)
+    upcoming = next((event for event in coming if event.state in TAKES_PLACE), None)
     zone = get_installation().settings.timezone
     found = (*todos_of(engine_health(moment)), *_todos(events, counts, moment))
     is_new = not any(counts[event.id].total for event in events)
@@ -75,7 +71,7 @@ def dashboard() -> str:
         also_today=[event for event in coming if event is not upcoming and is_live(event, moment)],
         days_left=_days_between(moment, upcoming.starts_at, upcoming.zone) if upcoming else 0,
         counts=counts,
-        ahead=rows_ahead(events, moment),
+        ahead=upcoming_rows(events, moment),
         any_event=bool(events),
     )
 

@@ -38,9 +38,9 @@ from ikone_events.web.organiser.frame import (
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import show_instead
@@ -107,7 +107,7 @@ def _edit(slug: str, *, only_look: bool = False) -> Answer:
                 silent=form.is_silent,
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show_form(form, seen_event(slug), **shown), 422
     except StaleForm as refusal:
         return _conflict(form, seen_event(slug), refusal), 409
@@ -159,7 +159,9 @@ def _conflict(form: EventForm, event: Event, refusal: StaleForm) -> str:
         if _shown(form, name) != _shown(stored, name)
     ]
     show_instead(form.edit_version, event.edit_version)
-    return show_form(form, event, conflict=say_all(refusal.complaints), differences=differences)
+    return show_form(
+        form, event, conflict=translate_all(refusal.complaints), differences=differences
+    )
 
 
 def _shown(form: EventForm, name: str) -> str:
@@ -184,7 +186,7 @@ def show_form(form: EventForm, event: Event | None = None, **conflict: object) -
         data_page="edit" if event else "new",
         form=form,
         event=event,
-        tells=knowing > 0,
+        is_mailed=knowing > 0,
         knowing=knowing,
         asked=_asked_labels(event) if event else [],
         formats_of=FORMATS_OF,
@@ -212,16 +214,16 @@ def _asked_labels(event: Event) -> list[tuple[str, str]]:
     return [(field.key, field.label_in(locale)) for field in asked_fields(event)]
 
 
-@blueprint.post("/events/<slug>/update/tell")
+@blueprint.post("/events/<slug>/update/notify")
 @permission(Permission.EDIT_EVENTS)
-def tell_update(slug: str) -> Answer:
+def notify_of_update(slug: str) -> Answer:
     """Write the mails about a change at once."""
     return _decide(slug, mail=True)
 
 
 @blueprint.post("/events/<slug>/update/silent")
 @permission(Permission.EDIT_EVENTS)
-def keep_update_silent(slug: str) -> Answer:
+def save_without_notification(slug: str) -> Answer:
     """Send no mail about a change; the next mail with a calendar entry contains it."""
     return _decide(slug, mail=False)
 
@@ -231,7 +233,7 @@ def _decide(slug: str, *, mail: bool) -> Answer:
     try:
         with transaction():
             if mail:
-                mailing = updates.tell_now(slug, actor=actor(), now=now())
+                mailing = updates.notify_now(slug, actor=actor(), now=now())
             else:
                 updates.tell_nobody(slug)
     except SomebodyWasFaster as refusal:

@@ -41,12 +41,9 @@ PLAN_NAMES = {
     "": N_("By the format of the event"),
     PlanName.ROUND_TABLE.value: PLAN_LABELS[PlanName.ROUND_TABLE],
 }
-_PLAIN = (
-    *("title", "title_en", "series", "summary", "summary_en", "description", "description_en"),
-    *("speakers", "question_label", "question_label_en", "place", "directions", "bring"),
-    *("room_provider", "room_url", "room_pin", "moderator_url", "dial_in"),
-    *("feedback_url", "contact_name", "contact_email", "contact_phone"),
-)
+_CHOSEN = ("zone", "plan")
+# Texts that the form has under the names of the draft.
+_PLAIN = tuple(f.name for f in fields(EventDraft) if f.type is str and f.name not in _CHOSEN)
 
 
 # The formats to which a field applies; other fields apply to all.
@@ -78,9 +75,9 @@ def _text(label: str, rows: int = 4, most: int = TEXT_LENGTH) -> TextField:
 
 _COMMON, _OTHER = N_("Common time zones"), N_("All time zones")
 _COMMON_ZONES = (BERLIN, "Europe/London", "Europe/Brussels", "UTC")
-TELL, SILENT = "tell", "silent"
-TELLING = {
-    TELL: N_("Notify everybody concerned"),
+NOTIFY, SILENT = "notify", "silent"
+NOTIFICATIONS = {
+    NOTIFY: N_("Notify everybody concerned"),
     SILENT: N_("Save without notification"),
 }
 
@@ -176,10 +173,10 @@ class EventForm(RoomFields, SettingsForm):
         render_kw={"min": 1, "max": 3650, "inputmode": "numeric"},
     )
 
-    telling = RadioField(
+    notification = RadioField(
         _l("If something changes that stands in calendars"),
-        choices=list(TELLING),
-        default=TELL,
+        choices=list(NOTIFICATIONS),
+        default=NOTIFY,
     )
 
     title_en = line_of_event(_l("Title in English"), "title_en", lang="en")
@@ -192,7 +189,9 @@ class EventForm(RoomFields, SettingsForm):
         self.zone.choices = _zone_choices(self.zone.data or "", translate)
         self.format.choices = [(k.value, translate(FORMAT_LABELS[k])) for k in EventFormat]
         self.plan.choices = [(name, translate(PLAN_NAMES[name])) for name in CHOSEN_PLANS]
-        self.telling.choices = [(name, translate(words)) for name, words in TELLING.items()]
+        self.notification.choices = [
+            (name, translate(words)) for name, words in NOTIFICATIONS.items()
+        ]
 
     def applies(self, name: str) -> bool:
         """Whether a field applies to the chosen format; a refused one is shown in any case."""
@@ -202,7 +201,7 @@ class EventForm(RoomFields, SettingsForm):
     @property
     def is_silent(self) -> bool:
         """Whether no mail about the change is wanted."""
-        return bool(self.telling.data == SILENT)
+        return bool(self.notification.data == SILENT)
 
 
 def _zone_choices(zone: str, translate: Callable[[str], str]) -> dict[str, list[tuple[str, str]]]:

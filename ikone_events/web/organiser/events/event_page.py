@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import redirect, render_template, url_for
 
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.events.lifecycle import ACTION_LABELS, State, next_action, offers
 from ikone_events.domain.figures.channels import CHANNELS
 from ikone_events.domain.refusals import Complaint, UnfitInput
@@ -15,7 +16,7 @@ from ikone_events.services.events import editing as event_service
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.events.undoing import past_of
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.mails.mailings import running_of
+from ikone_events.services.mails.mailing_progress import running_mailings
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.services.rooms.check_in import no_entry_because
@@ -26,22 +27,22 @@ from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.figures.counts import counts_of
 from ikone_events.store.rooms.check_in import count_inside
 from ikone_events.web.organiser.events.choices import choices_of
-from ikone_events.web.organiser.events.lifecycle_steps import OFF_THE_PATH, life_steps
+from ikone_events.web.organiser.events.lifecycle_steps import life_steps
 from ikone_events.web.organiser.events.next_card import done_rows, next_card
 from ikone_events.web.organiser.events.room_fields import RoomForm
 from ikone_events.web.organiser.events.undo_words import pending_mails, undo_words
-from ikone_events.web.organiser.events.update_words import saved_words, tells, waiting_of
+from ikone_events.web.organiser.events.update_words import is_mailed, saved_words, waiting_of
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
     event_url,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
-from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
+from ikone_events.web.organiser.mails.mailing_words import counts_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
 from ikone_events.web.shell.access import Permission, may, permission
@@ -75,7 +76,7 @@ def show_event(
         counts=counts,
         tabs=counts,
         steps=life_steps(event, history, moment),
-        off_the_path=event.state in OFF_THE_PATH,
+        off_the_path=event.state in CALLED_OFF,
         last=history[-1] if history else None,
         card=card,
         undo_words=undo_words(pending) if pending else "",
@@ -85,12 +86,12 @@ def show_event(
         **_room_of(event),
         **_today(event, moment),
         waiting=waiting_of(event),
-        refused=say_all(refused),
+        refused=translate_all(refused),
         no_code=event.by_code and not facts.over and not any(c.open for c in codes_of(event)),
         facts=facts,
         came=attendance_counts(event, moment) if facts.over and counts.confirmed else None,
         mailing_label=mailing_label,
-        figures_words=figures_words,
+        counts_words=counts_words,
         rests=rest_note(event) if view.resting else "",
         done=done_rows(event, view, history),
         coming=[*view.blocked, *view.coming],
@@ -113,13 +114,13 @@ def _room_of(event: Event) -> dict[str, object]:
         "room_known": is_room_known(event.room_provider, event.room_url),
         "room_words": _(PROVIDER_LABELS[ProviderKind(event.room_provider)]),
         "link_out": out,
-        "tells": out and tells(event),
+        "is_mailed": out and is_mailed(event),
     }
 
 
 def _today(event: Event, moment: datetime) -> dict[str, object]:
     """What the page says on the day: the entrance and the live board."""
-    return {"entrance": _entrance_today(event), "running": running_of(event, moment)}
+    return {"entrance": _entrance_today(event), "running": running_mailings(event, moment)}
 
 
 def _entrance_today(event: Event) -> dict[str, int] | None:
@@ -153,7 +154,7 @@ def set_room(slug: str) -> Answer:
                 slug, form.choice, now=now(), actor=actor(), silent=silent
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show_event(event, form=form), 422
     if event.update_due_at is not None:
         words = saved_words(event)

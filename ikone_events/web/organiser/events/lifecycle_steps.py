@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ikone_events.domain.events.facts import RUNNING
 from ikone_events.domain.events.lifecycle import Action, EventFormat, State
 from ikone_events.domain.times import date_numeric
 from ikone_events.store.events.models import Event, StateChange
@@ -17,10 +18,6 @@ _PATH = (
     *(State.DRAFT.value, State.ANNOUNCED.value, State.OPEN.value, State.CLOSED.value),
     *(State.DISPATCHED.value, _HELD, State.FOLLOWED_UP.value, State.ARCHIVED.value),
 )
-# States in which an event whose end has passed counts as held.
-_TOOK_PLACE = (State.OPEN.value, State.CLOSED.value, State.DISPATCHED.value)
-# States that are not on the path; the page shows an alert instead of the stepper.
-OFF_THE_PATH = (State.POSTPONED.value, State.CANCELLED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ def life_steps(event: Event, history: Sequence[StateChange], now: datetime) -> l
     """Return the steps of the event's path."""
     path = [step for step in _PATH if _is_on_path(step, event)]
     reached = path.index(event.state) if event.state in path else -1
-    if now >= event.ends_at and event.state in _TOOK_PLACE:
+    if now >= event.ends_at and event.state in RUNNING:
         reached = path.index(_HELD)
     happened = _happened(history, path)
     return [
@@ -66,7 +63,7 @@ def _happened(history: Sequence[StateChange], path: Sequence[str]) -> dict[str, 
             found[change.target] = change
             if change.action == Action.RESCHEDULE:
                 found.pop(State.DISPATCHED.value, None)
-            if change.source in _TOOK_PLACE and change.target == State.FOLLOWED_UP:
+            if change.source in RUNNING and change.target == State.FOLLOWED_UP:
                 found[_HELD] = None
     if not history:
         found |= dict.fromkeys(path)

@@ -13,17 +13,13 @@ from ikone_events.services.plan.plans import DONE
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.web.organiser.events.choices import ActionChoice
 from ikone_events.web.organiser.plan.step_views import (
-    BLOCKED,
-    READY,
-    WAITING,
+    COMING,
     Missing,
     PlanView,
     StepRow,
 )
 from ikone_events.web.organiser.plan.step_words import action_label, moment_words, who_did
 from ikone_events.web.shell.i18n import gettext as _
-
-_COMES = (BLOCKED, READY, WAITING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +41,7 @@ class NextCard:
 
     @property
     def missing(self) -> tuple[Missing, ...]:
-        """What is missing, with the places to settle it; another page tells it itself."""
+        """What is missing, with the places to settle it; another page shows it itself."""
         if self.leads_to:
             return ()
         if self.row is not None:
@@ -72,7 +68,7 @@ def next_card(
     rows = [
         row
         for row in (*view.blocked, *view.coming)
-        if row.id and row.status in _COMES and not row.dropped
+        if row.id and row.status in COMING and not row.dropped
     ]
     offered = {choice.action: choice for choice in choices}
     usual = offered.get(ahead or "")

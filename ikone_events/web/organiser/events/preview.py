@@ -12,21 +12,19 @@ from ikone_events.domain.events.lifecycle import (
 )
 from ikone_events.domain.refusals import TransitionRefused, UnfitInput
 from ikone_events.services.events.foresight import runs_by_itself
-from ikone_events.services.events.transitions import Request, facts_for, moved_deadline
+from ikone_events.services.events.transitions import Request, facts_for
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.events.actions import (
     ActionForm,
-    deadline_words,
     find_action,
     refused,
     request_of,
 )
 from ikone_events.web.organiser.events.announcing import announced_sending, preview_announcement
-from ikone_events.web.organiser.events.choices import ASKING
-from ikone_events.web.organiser.events.doubtful_dates import NAME as DATES_MEANT
-from ikone_events.web.organiser.frame import Answer, blueprint, event_url, say_all, seen_event
+from ikone_events.web.organiser.events.choices import ASKING, MOVING
+from ikone_events.web.organiser.frame import Answer, blueprint, event_url, seen_event, translate_all
 from ikone_events.web.organiser.mails.preview_page import (
     SendButton,
     limit_tests,
@@ -69,8 +67,10 @@ def preview_html(slug: str, action: str) -> Answer:
 
 def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) -> Answer:
     event, wanted, form = seen_event(slug), find_action(action), ActionForm()
+    if wanted in MOVING:
+        return redirect(url_for("organiser.ask", slug=slug, action=action), 303)
     try:
-        wish = request_of(event, wanted, form) if form.is_submitted() else None
+        wish = request_of(wanted, form) if form.is_submitted() else None
         if wanted in ASKING:
             plan(wanted, facts_for(wanted, event, now(), wish))
     except (TransitionRefused, UnfitInput) as refusal:
@@ -92,39 +92,27 @@ def _respond(slug: str, action: str, *, test: bool = False, html: bool = False) 
         test_to_myself(sending)
     if wanted is Action.ANNOUNCE:
         return preview_announcement(slug)
-    return show_preview(sending, _buttons(event, rule, wish))
+    return show_preview(sending, _buttons(event, rule))
 
 
 def _sending(event: Event, rule: TransitionRule, wish: Request | None) -> Sending:
-    sending = sending_of_action(
-        event,
-        rule,
-        now=now(),
-        reason=wish.reason if wish else "",
-        new_starts_at=wish.new_starts_at if wish else None,
-        new_ends_at=wish.new_ends_at if wish else None,
-    )
+    reason = wish.reason if wish else ""
+    sending = sending_of_action(event, rule, now=now(), reason=reason)
     if sending is None:
         abort(404)
     return sending
 
 
-def _deadline_words(event: Event, wish: Request | None) -> str:
-    starts_at = wish.new_starts_at if wish else None
-    return deadline_words(event, moved_deadline(event, starts_at)) if starts_at else ""
-
-
-def _buttons(event: Event, rule: TransitionRule, wish: Request | None) -> SendButton:
+def _buttons(event: Event, rule: TransitionRule) -> SendButton:
     action = rule.action
     asks = action in ASKING
     offer = next(o for o in offers(facts_for(action, event, now())) if o.rule is rule)
     kept = {"state": event.state}
     if asks:
-        names = ("reason", "starts_at", "ends_at", DATES_MEANT)
-        kept |= {name: request.form.get(name, "") for name in names}
+        kept["reason"] = request.form.get("reason", "")
     label = _(ACTION_LABELS[action])
     planned = planned_words(runs_by_itself(event, now()).get(action), event)
-    words = (action_text(action), planned, _deadline_words(event, wish))
+    words = (action_text(action), planned)
     kind = rule.message.kind.value if rule.message else ""
     text_url = url_for("organiser.event_text", slug=event.slug, kind=kind)
     return SendButton(
@@ -137,7 +125,7 @@ def _buttons(event: Event, rule: TransitionRule, wish: Request | None) -> SendBu
         if asks
         else event_url(event),
         kept=kept,
-        complaints=tuple(say_all(offer.complaints)),
+        complaints=tuple(translate_all(offer.complaints)),
         grave=action is Action.CANCEL,
         asks=asks,
         more=((_("Change the text"), text_url),),

@@ -1,5 +1,6 @@
 """The fields of an event's video room, in its form and on its overview."""
 
+from dataclasses import fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -51,8 +52,8 @@ class RoomFields(FlaskForm):
     @property
     def link_shown(self) -> bool:
         """Whether fields of a link are shown: it is one, or one of them is refused."""
-        fields = (self.room_url, self.room_pin, self.moderator_url)
-        return self.is_link or any(field.errors for field in fields)
+        of_link = (self.room_url, self.room_pin, self.moderator_url)
+        return self.is_link or any(field.errors for field in of_link)
 
 
 class RoomForm(RoomFields):
@@ -63,5 +64,5 @@ class RoomForm(RoomFields):
     @property
     def choice(self) -> RoomChoice:
         """The room as it was typed."""
-        names = ("room_provider", "room_url", "room_pin", "moderator_url", "dial_in")
+        names = (field.name for field in fields(RoomChoice))
         return RoomChoice(**{name: (self[name].data or "").strip() for name in names})

@@ -15,7 +15,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import PUBLIC_STATES
 from ikone_events.store.events.series import events_of_series, settings_of, spellings_of
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, show_complaints
 from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.forms import TextField
 from ikone_events.web.shell.i18n import gettext as _
@@ -96,7 +96,7 @@ def save_series_settings(series: str) -> Answer:
                 now=now(),
             )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(series, form), 422
     flash(_("The series has been saved."), "success")
     return redirect(url_for("organiser.series_page", series=series), 303)

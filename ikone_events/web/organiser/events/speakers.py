@@ -28,9 +28,9 @@ from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.registering.person_add import LANGUAGES
@@ -110,7 +110,7 @@ def create_speaker(slug: str) -> Answer:
         with transaction():
             speaker = add_speaker(slug, _draft(form), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
     flash(
         _("“%(name)s” has been entered. Nothing has been sent yet.", name=speaker.name), "success"
@@ -144,12 +144,12 @@ def save_speaker(slug: str, public_id: str) -> Answer:
         with transaction():
             saved = edit_speaker(slug, public_id, _draft(form), edit_version=version, now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(event, form, get_speaker(event, public_id)), 422
     except StaleForm as refusal:
         found = get_speaker(event, public_id)
         show_instead(form.edit_version, found.edit_version)
-        return _page(event, form, found, say_all(refusal.complaints)), 409
+        return _page(event, form, found, translate_all(refusal.complaints)), 409
     flash(_saved_words(saved), "success")
     return _to_list(slug)
 
@@ -169,9 +169,9 @@ def delete_speaker(slug: str, public_id: str) -> Answer:
     """Remove somebody; who has the date in the calendar gets it withdrawn."""
     seen_event(slug)
     with transaction():
-        name, tells = remove_speaker(slug, public_id, now=now())
+        name, is_mailed = remove_speaker(slug, public_id, now=now())
     words = _("“%(name)s” has been removed.", name=name)
-    if tells:
+    if is_mailed:
         words += " " + _("An e-mail removes the date from the calendar.")
     flash(words, "success")
     return _to_list(slug)

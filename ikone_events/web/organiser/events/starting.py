@@ -16,7 +16,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import events_of
 from ikone_events.web.organiser.events.editing import confirm_dates, make_form, show_form
 from ikone_events.web.organiser.events.event_form import EventForm, draft_of
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, place
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, event_url, show_complaints
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
@@ -52,7 +52,7 @@ def create_event() -> Answer:
             if not person.sees_all:
                 event_service.assign(person, event)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show(form), 422
     flash(_("The draft has been saved. It is not public yet."), "success")
     return redirect(event_url(event), 303)

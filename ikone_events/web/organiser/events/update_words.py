@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import Difference
 from ikone_events.domain.times import clock
 from ikone_events.services.calendars.preview import views_of
 from ikone_events.services.events.updates import (
-    KNOWN_STATES,
     changes_between,
     somebody_comes,
     waiting_changes,
@@ -44,10 +44,10 @@ def waiting_of(event: Event) -> PendingUpdate | None:
 
 def knows(event: Event) -> bool:
     """Whether people who have registered know the date of this event, which is to come."""
-    return event.state in KNOWN_STATES and event.ends_at > now()
+    return event.state in TAKES_PLACE and event.ends_at > now()
 
 
-def tells(event: Event) -> bool:
+def is_mailed(event: Event) -> bool:
     """Whether a change of this event is mailed to anybody."""
     return knows(event) and somebody_comes(event)
 
@@ -64,7 +64,7 @@ class UpdatePreview:
 
 def look_at(event: Event, then: Event) -> UpdatePreview:
     """Compare an event with its edit, in the calendars of a sample of people."""
-    mailed = tells(event)
+    mailed = is_mailed(event)
     views = views_of(event, then=then, now=now()) if mailed else []
     cards, hints = with_shared_hints([card_of(view, event, then) for view in views])
     return UpdatePreview(

@@ -40,12 +40,12 @@ def channel_rows(numbers: Mapping[str, int] | None) -> Rows:
     if not numbers or not any(numbers.keys() - {""}):
         return []
     return [
-        (channel_words(name) if name else _("Without a mark"), number)
+        (_channel_words(name) if name else _("Without a mark"), number)
         for name, number in numbers.items()
     ]
 
 
-def channel_words(name: str) -> str:
+def _channel_words(name: str) -> str:
     """The label of a channel; a name of another version stands for itself."""
     return _(CHANNELS[name]) if name in CHANNELS else name
 

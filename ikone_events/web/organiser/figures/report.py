@@ -10,20 +10,18 @@ from wtforms import SelectField
 from ikone_events.domain.figures.report import FunderReport
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.figures.report import make_report
-from ikone_events.services.figures.report_files import report_file
-from ikone_events.services.figures.report_tables import ReportWords, report_book
+from ikone_events.services.figures.report_tables import ReportWords, report_book, report_file
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.pdf import can_make_pdfs
 from ikone_events.store.events.queries import events_of
-from ikone_events.web.organiser.exports import MIME_TYPES
+from ikone_events.web.organiser.exports import MIME_TYPES, limit_exports
 from ikone_events.web.organiser.fields import Day
 from ikone_events.web.organiser.figures.figure_words import today_in
-from ikone_events.web.organiser.frame import Answer, blueprint, download, place
+from ikone_events.web.organiser.frame import Answer, blueprint, download, show_complaints
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 _MIME_TYPES = {**MIME_TYPES, "pdf": "application/pdf", "json": "application/json"}
@@ -52,7 +50,7 @@ def report() -> Answer:
 
 @blueprint.get("/figures/report.<any(xlsx, ods, pdf, json):file_type>")
 @permission(Permission.SEE_EVENTS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def report_download(file_type: str) -> Answer:
     """Export the report; back to its page where the period is wrong, or there is no typst."""
     form, found = _asked()
@@ -97,7 +95,7 @@ def _asked() -> tuple[ReportForm, FunderReport | None]:
             is_partial=not person.sees_all,
         )
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return form, None
     return form, found
 

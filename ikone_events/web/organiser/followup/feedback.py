@@ -14,22 +14,19 @@ from ikone_events.domain.registering.form_fields import (
     FieldKind,
     OwnField,
 )
-from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.followup import feedback as service
 from ikone_events.services.followup.feedback import FeedbackResults, FieldResult
 from ikone_events.services.installation import now
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.attendee.feedback import feedback_form
-from ikone_events.web.organiser.exports import table_file
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.exports import export_table, limit_exports
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.registering.form.fields import in_language
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.limits import limited
-from ikone_events.web.shell.security_events import record
 
 PAGE = "/events/<slug>/feedback"
 COLUMNS = ("question", "answer", "number")
@@ -53,7 +50,7 @@ def _page(event: Event, refused: StaleForm | None = None) -> str:
         shown=[(each, _rows_of(each), _mean(each)) for each in results.fields],
         asked=service.feedback_fields(event),
         over=event.ends_at <= now(),
-        refused=say_all(refused.complaints) if refused else (),
+        refused=translate_all(refused.complaints) if refused else (),
     )
 
 
@@ -104,7 +101,7 @@ def strike_out_feedback(slug: str) -> Answer:
 
 @blueprint.get("/events/<slug>/feedback.<any(csv, xlsx):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_feedback(slug: str, file_type: str) -> Answer:
     """Export the results as the page shows them; 409 with too few answers."""
     event = seen_event(slug)
@@ -112,9 +109,8 @@ def export_feedback(slug: str, file_type: str) -> Answer:
     if not results.is_shown:
         return _page(event), 409
     name = f"{event.slug}-feedback.{file_type}"
-    file, number = table_file(COLUMNS, _export(results), name, title=event.slug)
-    record(SecurityEvent.EXPORTED, what="feedback", of_event=event.id, rows=number)
-    return file
+    rows = _export(results)
+    return export_table("feedback", COLUMNS, rows, name, title=event.slug, event=event)
 
 
 def _export(results: FeedbackResults) -> Iterator[Row]:

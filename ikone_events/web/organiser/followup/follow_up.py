@@ -7,20 +7,15 @@ from flask import abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
-from ikone_events.domain.events.facts import CALLED_OFF, STATE_LABELS, State
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP, CALLED_OFF, STATE_LABELS, State
 from ikone_events.domain.events.lifecycle import Action, find_rule
 from ikone_events.domain.events.needs import lacks_link, needs_material
 from ikone_events.domain.followup.access import Visibility
 from ikone_events.domain.header_text import MOST_REASON
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.refusals import (
-    Complaint,
-    SomebodyWasFaster,
-    TransitionRefused,
-    UnfitInput,
-)
-from ikone_events.services.events.following_up import follow_up
+from ikone_events.domain.refusals import Complaint, SomebodyWasFaster, TransitionRefused, UnfitInput
+from ikone_events.services.events.combined_actions import follow_up
 from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.events.transitions import Request, facts_for
 from ikone_events.services.followup.answers import ANSWER
@@ -49,9 +44,9 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     flash_at,
-    place,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.organiser.plan.step_words import planned_words, sent_words
 from ikone_events.web.shell.access import Permission, permission
@@ -119,7 +114,7 @@ def send_follow_up(slug: str) -> Answer:
             done = follow_up(slug, wish, now=now())
     except (TransitionRefused, SomebodyWasFaster, UnfitInput) as refusal:
         status = 409 if isinstance(refusal, SomebodyWasFaster) else _status(refusal.complaints)
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), status
     number = count_each([Group(done.event, Audience.FOLLOWED_UP)], now=now()).popitem()[1]
     words = sent_words(number, None, zone=event.zone) if number else ""
@@ -166,7 +161,7 @@ def _page(event: Event, form: FollowUpForm) -> str:
         unknown=next((each.number for each in versions if each.name == "unknown"), 0),
         confirmed=sum(each.number for each in versions if each.name != "waited"),
         waiting=numbers[Group(event, Audience.WAITING)],
-        needs_material=say_all(filter(None, [needs_material(facts)])),
+        needs_material=translate_all(filter(None, [needs_material(facts)])),
         asks_link=stage == "ready" and lacks_link(facts),
         planned=planned_words(runs_by_itself(event, moment).get(Action.FOLLOW_UP), event),
         materials=[(each, _readers(each, released.get(each.id, 0))) for each in event.materials],
@@ -185,7 +180,7 @@ def stage_of(event: Event) -> str:
     state = State(event.state)
     if state in CALLED_OFF:
         return "called off"
-    if state in (State.FOLLOWED_UP, State.ARCHIVED):
+    if state in AFTER_FOLLOW_UP:
         return "sent" if state is State.FOLLOWED_UP else "archived"
     if now() < event.ends_at:
         return "early"
@@ -216,7 +211,7 @@ def _version(sending: Sending, name: str, kind: MailKind, number: int) -> Versio
     try:
         draft = draft_for(sending, person, person.locale, now=sending.now)
     except UnfitInput as refusal:
-        return replace(version, unfit=say_all(refusal.complaints))
+        return replace(version, unfit=translate_all(refusal.complaints))
     return replace(version, draft=draft)
 
 

@@ -19,7 +19,7 @@ from ikone_events.web.organiser.followup.material_forms import (
     new_form,
 )
 from ikone_events.web.organiser.followup.materials import LIST, ONE, next_page, to_list
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, show_complaints
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext
@@ -52,7 +52,7 @@ def add_material(slug: str, kind: str) -> Answer:
             added = service.add_entry(slug, of_kind, details, now=now())
             title, after = added.title, next_page(slug, added)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form, of_kind), 422
     flash(_("Added: %(title)s", title=title), "success")
     return redirect(after, 303)
@@ -85,7 +85,7 @@ def save_material(slug: str, public_id: str) -> Answer:
             saved = service.change_material(slug, public_id, details)
             title, after = saved.title, next_page(slug, saved)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         event = seen_event(slug)
         return _page(event, form, kind, service.get_material(event, public_id)), 422
     flash(_("“%(title)s” has been saved.", title=title), "success")

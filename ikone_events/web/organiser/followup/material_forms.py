@@ -100,10 +100,10 @@ ADDED_BY_HAND = (
 def new_form(cls: type[MaterialForm], kind: MaterialKind, **values: Any) -> MaterialForm:
     """A form of a kind with its choices; names of fields begin with the kind."""
     form = cls(prefix=kind.value, **values)
-    return with_choices(form)
+    return _with_choices(form)
 
 
-def with_choices(form: MaterialForm) -> MaterialForm:
+def _with_choices(form: MaterialForm) -> MaterialForm:
     """Offer the choices in the language of the page."""
     known = dict.fromkeys((*_LANGUAGES, form.language.data or ""))
     tags = [(tag, language_name(tag)) for tag in known if tag]

@@ -11,7 +11,6 @@ from ikone_events.domain.followup.details import (
     MaterialKind,
     Scan,
 )
-from ikone_events.domain.followup.uploads import KINDS
 from ikone_events.domain.refusals import (
     N_,
     Complaint,
@@ -20,6 +19,7 @@ from ikone_events.domain.refusals import (
     UnfitInput,
     UploadRefused,
 )
+from ikone_events.services.events.foresight import runs_by_itself
 from ikone_events.services.followup import materials as service
 from ikone_events.services.followup.files import get_space, stored_file
 from ikone_events.services.followup.handed_in import release_file
@@ -42,10 +42,11 @@ from ikone_events.web.organiser.followup.requests import requests_card
 from ikone_events.web.organiser.frame import (
     Answer,
     blueprint,
-    place,
     refusal_status,
     seen_event,
+    show_complaints,
 )
+from ikone_events.web.organiser.plan.step_words import planned_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
 from ikone_events.web.shell.i18n import gettext as _
@@ -76,9 +77,9 @@ def _page(event: Event, form: MaterialForm) -> str:
         visibilities=VISIBILITY_LABELS,
         availabilities=AVAILABILITY_LABELS,
         space=get_space(),
-        accepted=",".join(sorted(KINDS)),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
+        planned=planned_words(runs_by_itself(event, now()).get(Action.FOLLOW_UP), event),
     )
 
 
@@ -105,7 +106,7 @@ def add_slides(slug: str) -> Answer:
             title, is_held = material.title, bool(material.scan)
             after = next_page(slug, material)
     except (UnfitInput, UploadRefused) as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), refusal_status(refusal)
     flash(_("Added: %(title)s", title=title), "success")
     if is_held:
@@ -132,7 +133,10 @@ def release_material(slug: str, public_id: str) -> Answer:
     known = wanted in {each.value for each in Visibility}
     with transaction():
         material, path = release_file(
-            slug, public_id, visibility=wanted if known else Visibility.REGISTERED.value
+            slug,
+            public_id,
+            visibility=wanted if known else Visibility.REGISTERED.value,
+            now=now(),
         )
         title = material.title
     if path is not None:

@@ -21,7 +21,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from ikone_events.web.organiser.followup.follow_up import VERSIONS, stage_of, version_label
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    seen_event,
+    translate_all,
+)
 from ikone_events.web.organiser.mails.preview_page import (
     SendButton,
     limit_tests,
@@ -79,7 +86,7 @@ def send_later_mail(slug: str, what: str) -> Answer:
         with transaction():
             send(slug, by=actor(), now=now())
     except StatusRefused as refusal:
-        for words in say_all(refusal.complaints):
+        for words in translate_all(refusal.complaints):
             flash(words, "warning")
     else:
         flash_at("sent", sent_words(total, None, zone=event.zone))

@@ -5,7 +5,7 @@ from flask import redirect, render_template, request, url_for
 from ikone_events.domain.refusals import StaleForm, UnfitInput
 from ikone_events.domain.rooms.questions import AskedQuestion, done, in_order
 from ikone_events.services.followup import answers as service
-from ikone_events.services.followup.answers import PUBLISHED_TO, AnswerWish
+from ikone_events.services.followup.answers import PUBLISHED_TO, AnswerInput
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import phase_of
 from ikone_events.store.db import transaction
@@ -13,7 +13,14 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.followup.answers import ANSWERS, published_answers
 from ikone_events.store.rooms.questions import questions_of, rows_by_key
 from ikone_events.web.organiser.followup.follow_up import stage_of
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    seen_event,
+    translate_all,
+)
 from ikone_events.web.organiser.registering.live import USABLE
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -35,7 +42,7 @@ def questions(slug: str) -> str:
 def answer_and_publish(slug: str, public_id: str) -> Answer:
     """Save an answer, for other questions too, and who may read it."""
     seen_event(slug)
-    wish = AnswerWish(
+    wish = AnswerInput(
         answer=request.form.get("answer", ""),
         version=request.form.get("version", 0, type=int),
         also=request.form.getlist("also"),
@@ -48,7 +55,7 @@ def answer_and_publish(slug: str, public_id: str) -> Answer:
             service.answer(slug, public_id, wish, now=now(), by=actor())
     except (UnfitInput, StaleForm) as refusal:
         status = 409 if isinstance(refusal, StaleForm) else 422
-        said = say_all(refusal.complaints)
+        said = translate_all(refusal.complaints)
         return _page(seen_event(slug), refused=public_id, complaints=said, typed=wish), status
     flash_at("questions", _("The answer has been saved."))
     return redirect(url_for("organiser.questions", slug=slug, _anchor=f"q-{public_id}"), 303)

@@ -124,10 +124,10 @@ def grant_request(slug: str, public_id: str) -> Answer:
 def refuse_request(slug: str, public_id: str) -> Answer:
     """Refuse a request or take a link back; a mail says so only if that was ticked."""
     seen_event(slug)
-    tell, taken_back = (request.form.get(name) == "1" for name in ("tell", "taken_back"))
+    notify, taken_back = (request.form.get(name) == "1" for name in ("notify", "taken_back"))
     with transaction():
-        service.refuse_request(slug, public_id, tell=tell, actor=actor(), now=now())
-    if tell:
+        service.refuse_request(slug, public_id, notify=notify, actor=actor(), now=now())
+    if notify:
         return _back(slug, _("The request has been refused. The person is told by e-mail."))
     if taken_back:
         return _back(slug, _("The link has been taken back."))

@@ -6,7 +6,7 @@ from ikone_events.domain.refusals import SomebodyWasFaster, UnfitInput
 from ikone_events.services.installation import now
 from ikone_events.services.mails.renewing import renew_links, renewal_of
 from ikone_events.store.db import transaction
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, translate_all
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 
@@ -31,7 +31,7 @@ def renew(slug: str) -> Answer:
             mailing = renew_links(event.slug, seen=seen, actor=actor(), now=now())
     except (SomebodyWasFaster, UnfitInput) as refusal:
         status = 409 if isinstance(refusal, SomebodyWasFaster) else 422
-        return _page(slug, say_all(refusal.complaints)), status
+        return _page(slug, translate_all(refusal.complaints)), status
     flash(_("The links are being renewed. Everybody gets an e-mail with the new ones."), "success")
     return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing.id}"), 303)
 

@@ -1,4 +1,4 @@
-"""The mails of an event: mailings with their figures, single mails, stopping and retrying."""
+"""The mails of an event: mailings with their counts, single mails, stopping and retrying."""
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -12,23 +12,16 @@ from ikone_events.services.incoming.resending import Resent, correct_and_retry
 from ikone_events.services.installation import now
 from ikone_events.services.mails import mail_server
 from ikone_events.services.mails.drafts import mask_links
-from ikone_events.services.mails.mailings import (
-    account_of,
-    accounts_of,
-    get_mailing,
-    resume_mailing,
-    running_of,
+from ikone_events.services.mails.mailing_progress import (
+    progress_of,
+    progress_of_mailings,
+    running_mailings,
 )
+from ikone_events.services.mails.mailings import get_mailing, resume_mailing
 from ikone_events.store.calendars.mails import updates_entry
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.log import (
-    STATES,
-    MailSearch,
-    get_mail,
-    search_mails,
-    waiting_by_kind,
-)
+from ikone_events.store.mails.log import STATES, MailSearch, get_mail, search_mails, waiting_by_kind
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -37,12 +30,12 @@ from ikone_events.web.organiser.frame import (
     flash_at,
     page_number,
     page_url,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.mails.mailing_words import (
+    counts_words,
     delivery_entries,
-    figures_words,
     kind_label,
     left_out_words,
     mail_label,
@@ -65,7 +58,7 @@ MAIL = "/events/<slug>/mail/<int(max=2147483647):mail_id>"
 @blueprint.get("/events/<slug>/mail/sent")
 @permission(Permission.SEE_EVENTS)
 def sent_mail(slug: str) -> Response:
-    """List mailings with their figures, and mails with failed ones first.
+    """List mailings with their counts, and mails with failed ones first.
 
     While something is being sent, browsers load the page again, unless somebody searches in it.
     """
@@ -74,12 +67,14 @@ def sent_mail(slug: str) -> Response:
     kinds = waiting_by_kind(event, moment)
     values = {"q": wish.words, "state": wish.state, "kind": wish.kind, "mailing": wish.mailing_id}
     query = {name: value for name, value in values.items() if value}
-    accounts = [one for one in accounts_of(event, moment) if one.figures.total or one.is_running]
+    mailings = [
+        one for one in progress_of_mailings(event, moment) if one.counts.total or one.is_running
+    ]
     text = render_template(
         "organiser/mails/log.html",
         event=event,
-        accounts=accounts,
-        places=[f"m-{one.mailing.id}" for one in accounts],
+        mailings=mailings,
+        places=[f"m-{one.mailing.id}" for one in mailings],
         page=page,
         page_url=page_url("organiser.sent_mail", slug=slug, **query),
         waiting=sum(kinds.values()),
@@ -90,12 +85,12 @@ def sent_mail(slug: str) -> Response:
         kind_label=kind_label,
         mail_label=mail_label,
         mailing_label=mailing_label,
-        figures_words=figures_words,
+        counts_words=counts_words,
         rest_words=rest_words,
         state_of=lambda outbox_mail: state_of(outbox_mail, moment),
     )
     response = make_response(text)
-    if running_of(event, moment) and not request.args:
+    if running_mailings(event, moment) and not request.args:
         # With the address: an anchor would make it a jump within the page that is shown.
         address = url_for("organiser.sent_mail", slug=slug)
         response.headers["Refresh"] = f"{REFRESH_SECONDS}; url={address}"
@@ -156,7 +151,7 @@ def correct_mail(slug: str, mail_id: int) -> Answer:
             mail = correct_and_retry(event, mail_id, address, now=now(), actor=actor())
             leaves = mail.state == "queued"
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _show_mail(event, _seen_mail(event, mail_id), form), 422
     if leaves:
         flash(_("The address has been corrected; the e-mail is being sent again."), "success")
@@ -227,14 +222,14 @@ def stop(slug: str, mailing_id: int) -> Answer:
     event, moment = seen_event(slug), now()
     with transaction():
         mailing = stop_by_hand(event, mailing_id, actor=actor(), now=moment)
-        account = account_of(mailing, moment)
-    figures = account.figures
-    if account.is_stopped:
+        progress = progress_of(mailing, moment)
+    counts = progress.counts
+    if progress.is_stopped:
         words = _(
             "Stopped: %(sent)d of %(all)d e-mails have gone, %(held)d are held back.",
-            sent=figures.sent,
-            all=figures.total,
-            held=figures.stopped + figures.unwritten,
+            sent=counts.sent,
+            all=counts.total,
+            held=counts.stopped + counts.unwritten,
         )
         flash_at(f"m-{mailing_id}", words)
     else:
@@ -250,8 +245,8 @@ def resume(slug: str, mailing_id: int) -> Answer:
     event, moment = seen_event(slug), now()
     with transaction():
         mailing = resume_mailing(event, mailing_id, actor=actor(), now=moment)
-        account = account_of(mailing, moment)
-    number = account.figures.queued + account.figures.unwritten
+        progress = progress_of(mailing, moment)
+    number = progress.counts.queued + progress.counts.unwritten
     words = ngettext("One e-mail is being sent.", "%(num)d e-mails are being sent.", number)
     flash_at(f"m-{mailing_id}", words)
     return redirect(url_for("organiser.sent_mail", slug=slug, _anchor=f"m-{mailing_id}"), 303)

@@ -8,7 +8,8 @@ from ikone_events.domain.times import moment_page
 from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
-from ikone_events.services.mails.mailings import Account, Figures, has_begun
+from ikone_events.services.mails.mailing_progress import MailCounts, MailingProgress
+from ikone_events.services.mails.mailings import has_begun
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
@@ -24,15 +25,15 @@ def kind_label(kind: str) -> str:
 
 
 def mail_label(mail: OutboxMail) -> str:
-    """Return the subject of an organiser's own message, which has no telling kind, or the kind."""
+    """Return the subject of an organiser's own message, whose kind says nothing, or the kind."""
     own = mail.kind == MailKind.NOTE.value and mail.subject
     return mail.subject if own else kind_label(mail.kind)
 
 
-def mailing_label(account: Account) -> str:
+def mailing_label(progress: MailingProgress) -> str:
     """Return the title that organisers gave to a mailing, or the label of its kind."""
-    step = account.mailing.step
-    return (step.title if step else "") or kind_label(account.mailing.kind)
+    step = progress.mailing.step
+    return (step.title if step else "") or kind_label(progress.mailing.kind)
 
 
 def code_words(event: Event, audience: Audience) -> str:
@@ -46,11 +47,11 @@ def code_words(event: Event, audience: Audience) -> str:
     return _("This event needs a code. It does not stand in this e-mail.")
 
 
-def figures_words(figures: Figures) -> str:
+def counts_words(counts: MailCounts) -> str:
     """Return a summary such as "62 of 64 delivered, 2 failed"."""
-    if figures.total == 0:
-        return nothing_left(reached=figures.reached)
-    return ", ".join(delivered_words(figures.total, figures.sent, figures.failed))
+    if counts.total == 0:
+        return nothing_left(reached=counts.reached)
+    return ", ".join(delivered_words(counts.total, counts.sent, counts.failed))
 
 
 def nothing_left(*, reached: bool) -> str:
@@ -71,23 +72,23 @@ def delivered_words(total: int, sent: int, failed: int) -> list[str]:
     return [delivered, _("%(number)d failed", number=failed)] if failed else [delivered]
 
 
-def rest_words(account: Account) -> str:
+def rest_words(progress: MailingProgress) -> str:
     """Return how many mails have not been sent and why; "" if all have."""
-    figures = account.figures
-    waiting = figures.queued + figures.unwritten
-    if account.is_stopped:
-        number, who = figures.stopped + figures.unwritten, account.mailing.stopped_by
+    counts = progress.counts
+    waiting = counts.queued + counts.unwritten
+    if progress.is_stopped:
+        number, who = counts.stopped + counts.unwritten, progress.mailing.stopped_by
         if who == DAMAGED:
             words = _("damaged in the database: %(number)d held back", number=number)
         elif who == SYSTEM:
             words = _("too late for the event: %(number)d held back", number=number)
         else:
             words = _("stopped by %(who)s: %(number)d held back", who=who, number=number)
-        if figures.queued:
-            words += ", " + _("%(number)d on the way", number=figures.queued)
+        if counts.queued:
+            words += ", " + _("%(number)d on the way", number=counts.queued)
         return words
-    due_at, event = account.mailing.due_at, account.mailing.event
-    if due_at is not None and not has_begun(account.mailing):
+    due_at, event = progress.mailing.due_at, progress.mailing.event
+    if due_at is not None and not has_begun(progress.mailing):
         at = moment_page(due_at, locale=page_locale(), zone=event.zone)
         return _("%(number)d waiting to be sent, from %(at)s", number=waiting, at=at)
     return _("%(number)d waiting to be sent", number=waiting) if waiting else ""

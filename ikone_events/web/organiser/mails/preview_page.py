@@ -27,7 +27,7 @@ from ikone_events.services.mails.drafts import (
 from ikone_events.store.db import transaction
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import page_number, say_all
+from ikone_events.web.organiser.frame import page_number, translate_all
 from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.forms import typed_line
@@ -176,7 +176,7 @@ def _mails(sending: Sending, person: Person | None) -> tuple[list[Draft], list[s
     try:
         return [draft_for(sending, person, locale, now=now()) for locale in languages], []
     except UnfitInput as refusal:
-        return [], say_all(refusal.complaints)
+        return [], translate_all(refusal.complaints)
 
 
 def _entry_words(draft: Draft, zone: str) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ import logging
 
 from flask import Response, flash, redirect, render_template, request, url_for
 
-from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.mails.subscribers import (
     SUBSCRIBER_COLUMNS,
@@ -16,13 +15,11 @@ from ikone_events.services.mails.subscribers import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.incoming.lists import undeliverable_among
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import Answer, blueprint, page_number, page_url
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import typed_line
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.limits import limited
-from ikone_events.web.shell.security_events import record
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +64,8 @@ def remove_subscriber(public_id: str) -> Answer:
 
 @blueprint.get("/contacts/subscribers.csv")
 @permission(Permission.SEE_SUBSCRIBERS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_subscribers() -> Response:
     """Export all subscribers as CSV that German Excel opens."""
-    file, number = table_file(SUBSCRIBER_COLUMNS, subscriber_rows(), "subscribers.csv")
-    record(SecurityEvent.EXPORTED, what="subscribers", rows=number)
-    return file
+    rows = subscriber_rows()
+    return export_table("subscribers", SUBSCRIBER_COLUMNS, rows, "subscribers.csv")

@@ -10,7 +10,7 @@ from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_t
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_own
 from ikone_events.store.mails.models import MailText
-from ikone_events.web.organiser.frame import place
+from ikone_events.web.organiser.frame import show_complaints
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.interrupted import TeamForm
 
@@ -93,6 +93,6 @@ def check_texts(form: TextForm, kind: str) -> bool:
         try:
             check_text(kind, text)
         except UnfitInput as refusal:
-            place(form, refusal.complaints, suffix=f"_{locale}")
+            show_complaints(form, refusal.complaints, suffix=f"_{locale}")
             good = False
     return good

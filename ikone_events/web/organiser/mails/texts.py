@@ -18,7 +18,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import latest_events_of
 from ikone_events.store.incoming.registration_search import latest_people
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, say_all
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, translate_all
 from ikone_events.web.organiser.mails.text_form import (
     TextForm,
     changes_of,
@@ -136,7 +136,9 @@ def _stale(place: TextPlace, kind: str, form: TextForm, refusal: StaleForm) -> s
     }
     for locale in LOCALES:
         show_instead(form[f"seen_{locale}"], seen_mark(current[locale].row))
-    return _page(place, kind, form, current, conflict=say_all(refusal.complaints), stored=stored)
+    return _page(
+        place, kind, form, current, conflict=translate_all(refusal.complaints), stored=stored
+    )
 
 
 def _reset(place: TextPlace, kind: str) -> Answer:

@@ -3,36 +3,31 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ikone_events.domain.events.facts import Number, State
+from ikone_events.domain.events.facts import TAKES_PLACE, Number, State
 from ikone_events.domain.events.history import NO_PAST
 from ikone_events.services.events.steps import look_at
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.plan.step_mails import count_people
 from ikone_events.store.events.models import Event
-from ikone_events.store.figures.numbers import numbers_for
+from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.plan.models import waiting_steps
 from ikone_events.web.organiser.plan.step_views import (
     BLOCKED,
-    READY,
-    WAITING,
+    COMING,
     StepRow,
     event_row,
     row_of,
 )
 
 AHEAD = timedelta(days=30)
-_SHOWN = (BLOCKED, READY, WAITING)
-_TAKE_PLACE = frozenset(
-    state.value for state in (State.ANNOUNCED, State.OPEN, State.CLOSED, State.DISPATCHED)
-)
 
 
-def mails_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_mails(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days that write to people, without blocked ones."""
-    return [row for row in rows_ahead(events, moment) if row.writes and not row.dropped]
+    return [row for row in upcoming_rows(events, moment) if row.writes and not row.dropped]
 
 
-def rows_ahead(events: Iterable[Event], moment: datetime) -> list[StepRow]:
+def upcoming_rows(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     """Return the steps of the next thirty days and the events among them, without blocked steps.
 
     The number of queries does not grow with the events.
@@ -51,7 +46,7 @@ def _steps(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     rows = [
         row_of(look, by_id[look.step.event_id], facts[look.step.event_id], people) for look in looks
     ]
-    return [row for row in rows if row.status in _SHOWN]
+    return [row for row in rows if row.status in COMING]
 
 
 def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
@@ -59,5 +54,5 @@ def _events(events: Iterable[Event], moment: datetime) -> list[StepRow]:
     return [
         event_row(event)
         for event in events
-        if event.state in _TAKE_PLACE and moment <= event.starts_at <= moment + AHEAD
+        if event.state in TAKES_PLACE and moment <= event.starts_at <= moment + AHEAD
     ]

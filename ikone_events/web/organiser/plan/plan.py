@@ -18,7 +18,8 @@ from ikone_events.services.events import steps
 from ikone_events.services.events.transitions import facts_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import count
-from ikone_events.services.mails.mailings import running_of
+from ikone_events.services.mails.mailing_progress import running_mailings
+from ikone_events.services.plan import step_editing
 from ikone_events.services.plan.plans import what_of
 from ikone_events.services.plan.step_mails import message_of
 from ikone_events.store.db import transaction
@@ -30,10 +31,10 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     flash_at,
-    say_all,
     seen_event,
+    translate_all,
 )
-from ikone_events.web.organiser.mails.mailing_words import figures_words, mailing_label
+from ikone_events.web.organiser.mails.mailing_words import counts_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import moment_words, sent_words, step_label
 from ikone_events.web.shell.access import Permission, permission
@@ -57,19 +58,19 @@ def show_plan(event: Event, *, refused: Iterable[Complaint] = ()) -> str:
         event=event,
         view=view,
         places=[f"step-{row.id}" for row in (*view.blocked, *view.coming, *view.past) if row.id],
-        told_in_past=_told({f"step-{row.id}" for row in view.past if row.id}),
-        running=running_of(event, now()),
+        told_in_past=_has_flash({f"step-{row.id}" for row in view.past if row.id}),
+        running=running_mailings(event, now()),
         mailing_label=mailing_label,
-        figures_words=figures_words,
+        counts_words=counts_words,
         rests=rest_note(event) if view.resting else "",
-        refused=say_all(refused),
+        refused=translate_all(refused),
     )
 
 
-def _told(places: set[str]) -> bool:
-    """Whether an answer is to be read at one of these places."""
-    told: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
-    return any(category.partition("@")[2] in places for category, _text in told)
+def _has_flash(places: set[str]) -> bool:
+    """Whether a flash is shown at one of these places."""
+    flashes: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
+    return any(category.partition("@")[2] in places for category, _text in flashes)
 
 
 @blueprint.post(f"{STEP}/run")
@@ -78,7 +79,7 @@ def run_step(slug: str, step_id: int) -> Answer:
     """Run a step at once."""
 
     def run(event: Event) -> str:
-        step = steps.find_step(event, step_id)
+        step = step_editing.find_step(event, step_id)
         mailing = steps.run_now(event, step_id, actor=actor(), now=now(), waits=True)
         return _what_ran(step, event, mailing)
 
@@ -91,7 +92,7 @@ def skip_step(slug: str, step_id: int) -> Answer:
     """Skip a step."""
 
     def skip(event: Event) -> str:
-        step = steps.skip(event, step_id, actor=actor(), now=now())
+        step = step_editing.skip(event, step_id, actor=actor(), now=now())
         return _("“%(step)s” will be skipped.", step=name_of(step))
 
     return _press(slug, step_id, skip)
@@ -101,7 +102,9 @@ def skip_step(slug: str, step_id: int) -> Answer:
 @permission(Permission.EDIT_EVENTS)
 def take_back_step(slug: str, step_id: int) -> Answer:
     """Undo the skipping of a step."""
-    return _press(slug, step_id, lambda event: _comes(steps.take_back(event, step_id), event))
+    return _press(
+        slug, step_id, lambda event: _comes(step_editing.take_back(event, step_id), event)
+    )
 
 
 @blueprint.post(f"{STEP}/switch")
@@ -110,11 +113,11 @@ def switch_step(slug: str, step_id: int) -> Answer:
     """Switch a step on or off, as the form says."""
 
     def switch(event: Event) -> str:
-        steps.find_step(event, step_id)
+        step_editing.find_step(event, step_id)
         active = {"on": True, "off": False}.get(request.form.get("to", ""))
         if active is None:
             abort(422)
-        step = steps.switch(event, step_id, active=active)
+        step = step_editing.switch(event, step_id, active=active)
         if active:
             return _comes(step, event)
         return _("“%(step)s” has been switched off.", step=name_of(step))
@@ -128,8 +131,8 @@ def delete_step(slug: str, step_id: int) -> Answer:
     """Delete an organiser's own message that was never sent."""
 
     def delete(event: Event) -> str:
-        name = name_of(steps.find_step(event, step_id))
-        steps.remove_message(event, step_id)
+        name = name_of(step_editing.find_step(event, step_id))
+        step_editing.remove_message(event, step_id)
         return _("“%(step)s” has been deleted.", step=name)
 
     return _press(slug, step_id, delete)
@@ -148,7 +151,7 @@ def plan_url(event: Event, step_id: int | None = None) -> str:
 
 def show_gone(event: Event, step_id: int) -> Answer:
     """Show the plan after somebody else has changed a step; raises NotFound for a foreign step."""
-    steps.find_step(event, step_id)
+    step_editing.find_step(event, step_id)
     text = N_("Somebody was faster: this step is not as you saw it any more.")
     return show_plan(event, refused=[Complaint(text)]), 409
 

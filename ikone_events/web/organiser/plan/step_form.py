@@ -10,8 +10,8 @@ from wtforms.validators import InputRequired
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import ANCHOR_LABELS, Anchor, Timing, Unit
 from ikone_events.domain.refusals import N_, Complaint, NotFound, TransitionRefused, UnfitInput
-from ikone_events.services.events import steps
 from ikone_events.services.installation import now
+from ikone_events.services.plan import step_editing
 from ikone_events.services.plan.plans import DONE, MOOT, timing_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
@@ -23,7 +23,7 @@ from ikone_events.web.organiser.fields import (
     local_time,
     moment_of,
 )
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, show_complaints
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url, show_gone, show_plan
 from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
@@ -60,8 +60,8 @@ class StepForm(TeamForm):
 def step(slug: str, step_id: int) -> Answer:
     """Show the time of a step in a form."""
     event = seen_event(slug)
-    found = steps.find_step(event, step_id)
-    if steps.is_promised(found):
+    found = step_editing.find_step(event, step_id)
+    if step_editing.is_promised(found):
         text = N_("This step keeps a promise; change the retention period of the event instead.")
         return show_plan(event, refused=[Complaint(text)]), 409
     if found.outcome in (DONE, MOOT):
@@ -75,17 +75,17 @@ def step(slug: str, step_id: int) -> Answer:
 def save_step(slug: str, step_id: int) -> Answer:
     """Save the new time of a step."""
     event = seen_event(slug)
-    found = steps.find_step(event, step_id)
+    found = step_editing.find_step(event, step_id)
     form = _form(found)
     try:
         timing = timing_from(form, event) if form.validate() else None
         if timing is None:
             return _page(form, event, found), 422
         with transaction():
-            moved = steps.retime(event, step_id, timing, now=now())
+            moved = step_editing.retime(event, step_id, timing, now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
-        return _page(form, seen_event(slug), steps.find_step(event, step_id)), 422
+        show_complaints(form, refusal.complaints)
+        return _page(form, seen_event(slug), step_editing.find_step(event, step_id)), 422
     except NotFound:
         return show_gone(seen_event(slug), step_id)
     except TransitionRefused as refusal:

@@ -6,12 +6,13 @@ from ikone_events.domain.events.lifecycle import RULES, Action, State, find_rule
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.times import Anchor
 from ikone_events.domain.refusals import N_, Complaint, NotFound
-from ikone_events.services.events.steps import find_step, obstacles_of
+from ikone_events.services.events.steps import obstacles_of
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import Sending, sending_of_action, sending_of_step
+from ikone_events.services.plan.step_editing import find_step
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.mails.preview_page import (
     SendButton,
     limit_tests,
@@ -74,7 +75,7 @@ def _buttons(step: Step) -> SendButton:
         send="" if done else url_for("organiser.run_step", slug=event.slug, step_id=step.id),
         send_label=_("Send now"),
         back=plan_url(event, step.id),
-        complaints=tuple(say_all(complaints)),
+        complaints=tuple(translate_all(complaints)),
         more=() if done else _more(step, event),
         schedule=_schedule(step, event),
         schedule_label=_("Send on %(when)s", when=moment_words(step.due_at, event)),

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from ikone_events.domain.events.facts import Facts, State
+from ikone_events.domain.events.facts import CALLED_OFF, Facts, State
 from ikone_events.domain.events.needs import NOBODY_CONFIRMED
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import RESTING, Verdict, obstacles
 from ikone_events.domain.refusals import Complaint
 from ikone_events.services.events.foresight import step_views
-from ikone_events.services.events.steps import StepView, is_promised
+from ikone_events.services.events.steps import StepView
 from ikone_events.services.plan.plans import (
     DONE,
     EXPIRED,
@@ -22,6 +22,7 @@ from ikone_events.services.plan.plans import (
     timing_of,
     what_of,
 )
+from ikone_events.services.plan.step_editing import is_promised
 from ikone_events.services.plan.step_mails import Fate, count_people, fates_of, message_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
@@ -41,6 +42,7 @@ from ikone_events.web.shell.i18n import translate
 TIME_TO_REGISTER = timedelta(days=1)
 BLOCKED, READY = Verdict.BLOCKED.value, Verdict.READY.value
 WAITING, LATE = Verdict.WAITING.value, Verdict.LATE.value
+COMING = (BLOCKED, READY, WAITING)
 OFF, RESTS, EVENT = "off", "rests", "event"
 
 
@@ -153,7 +155,7 @@ def row_of(
 
 def event_row(event: Event) -> StepRow:
     """Return the row of the event itself among its steps."""
-    called_off = event.state in (State.CANCELLED.value, State.POSTPONED.value)
+    called_off = event.state in CALLED_OFF
     return StepRow(
         at=event.starts_at,
         event=event,

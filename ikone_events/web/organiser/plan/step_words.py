@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ikone_events.domain.events.lifecycle import ACTION_LABELS, Action
+from ikone_events.domain.events.actions import label_of_action
+from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import Verdict
@@ -96,9 +97,8 @@ def status_words(step: Step, status: str, reasons: Iterable[Complaint]) -> str:
 
 
 def action_label(action: str) -> str:
-    """Return the label of an action in the history; the first entry has none of the lifecycle."""
-    known = {each.value: label for each, label in ACTION_LABELS.items()}
-    return _(known[action]) if action in known else _("Draft created")
+    """Return the label of an action in the history."""
+    return _(label_of_action(action))
 
 
 def action_text(action: Action) -> str:

@@ -25,7 +25,7 @@ from ikone_events.services.plan.step_mails import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, show_complaints
 from ikone_events.web.organiser.mails.text_form import TextForm, check_texts, typed_text
 from ikone_events.web.organiser.plan.step_form import StepForm, timing_from
 from ikone_events.web.organiser.plan.step_words import moment_words
@@ -87,7 +87,7 @@ def take_form(event: Event, chosen: Chosen | None = None) -> Answer:
         with transaction():
             step = note_message(slug, message, actor=actor(), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return show_form(seen_event(slug), form, chosen), 422
     flash(_("Saved. Nothing has been sent yet: please look at the e-mail first."), "success")
     return redirect(url_for("organiser.preview_step", slug=slug, step_id=step.id), 303)

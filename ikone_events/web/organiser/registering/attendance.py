@@ -9,7 +9,6 @@ from flask import redirect, render_template, request, url_for
 from ikone_events.domain.refusals import Complaint, StatusRefused
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.attendance import is_over
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.attendance import (
     AttendanceMark,
@@ -25,7 +24,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.rooms.attendance import attendances
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    seen_event,
+    translate_all,
+)
 from ikone_events.web.organiser.registering.attendance_words import by_administration, how_known
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
@@ -148,7 +154,7 @@ def _tell(saved: SavedAttendance) -> None:
         words = _("Nothing has changed.") if same else _("Saved.")
         flash_at("attendance", words, "info" if same else "success")
     if saved.kept:
-        names = [full_name(each.title, each.first_name, each.last_name) for each in saved.kept]
+        names = [each.name for each in saved.kept]
         more = len(names) - _MOST_NAMES
         listed = ", ".join(names[:_MOST_NAMES]) + (f" (+{more})" if more > 0 else "")
         words = _(
@@ -179,8 +185,8 @@ def _page(
         how={person.id: how_known(each, event) for person, each in people},
         ticked=there if ticked is None else ticked,
         incomplete=event.attendance_incomplete if ticked is None else "incomplete" in request.form,
-        refused=say_all(refused),
-        closed=say_all([closed] if closed else []),
+        refused=translate_all(refused),
+        closed=translate_all([closed] if closed else []),
         over=is_over(event.state, event.ends_at, moment),
         attended=numbers[Attendance.ATTENDED],
         missed=numbers[Attendance.MISSED],

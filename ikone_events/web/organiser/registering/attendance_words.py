@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.times import clock, to_local
 from ikone_events.store.events.models import Event
@@ -41,8 +42,9 @@ def _statement(known: KnownAttendance, event: Event) -> str:
 
 
 def _is_meanwhile(moment: datetime, event: Event) -> bool:
-    """Whether it was noted on the day and before the end, as at the entrance."""
-    return to_local(moment, event.zone).date() == event.day and moment < event.ends_at
+    """Whether it was noted at an entrance, or on the day and before the end as there."""
+    on_the_day = to_local(moment, event.zone).date() == event.day and moment < event.ends_at
+    return on_the_day and event.format != EventFormat.ONLINE.value
 
 
 def _in_room(known: KnownAttendance, event: Event) -> str:
@@ -72,8 +74,7 @@ def by_administration(
     """Return the attendance of each administration, most people first, then by name."""
     rows: dict[str, BodyRow] = {}
     for person, known in people:
-        body = person.organisation
-        name = body.name if body else person.organisation_text
+        name = person.organisation_name
         row = rows.get(name, BodyRow(name, 0, 0, None))
         there = known.attendance is Attendance.ATTENDED
         minutes = row.minutes

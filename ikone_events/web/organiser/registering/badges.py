@@ -8,17 +8,17 @@ from flask import flash, redirect, render_template, request, url_for
 from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.pdf import can_make_pdfs, make_large_pdf
 from ikone_events.services.installation import get_identity
-from ikone_events.services.pdf import can_make_pdfs, make_large_pdf
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
+from ikone_events.web.organiser.exports import limit_exports
 from ikone_events.web.organiser.frame import Answer, blueprint, download, seen_event
-from ikone_events.web.organiser.registering.door import administration_of, mode_at_door
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.organiser.registering.door import mode_at_door
+from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 # The labels of one file: fifty sheets take 0.15 GB of memory for a second or two.
@@ -52,7 +52,7 @@ def badges(slug: str) -> str:
 
 @blueprint.get("/events/<slug>/registrations/badges.pdf")
 @permission(Permission.EXPORT_PEOPLE)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def badges_pdf(slug: str) -> Answer:
     """Export the badges as a PDF; back to their page where there are none, or no typst."""
     event = seen_event(slug)
@@ -90,7 +90,7 @@ def _label(person: Registration) -> dict[str, str]:
     return {
         "title": person.title,
         "name": f"{person.first_name} {person.last_name}".strip(),
-        "body": administration_of(person),
+        "body": person.organisation_name,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 
 from ikone_events.domain.refusals import Refusal
-from ikone_events.domain.rooms.check_in_codes import is_code
+from ikone_events.domain.rooms.check_in import is_code
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.check_in import (
     Press,
@@ -17,13 +17,15 @@ from ikone_events.services.rooms.check_in import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.rooms.check_in import (
-    count_inside,
-    last_entries,
-    not_in_yet,
-    people_named,
+from ikone_events.store.rooms.check_in import count_inside, last_entries, not_in_yet, people_named
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    flash_at,
+    seen_event,
+    translate_all,
 )
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, flash_at, say_all, seen_event
 from ikone_events.web.organiser.registering.check_in_words import (
     SaidOfPress,
     card_of,
@@ -129,7 +131,7 @@ def undo_press(slug: str) -> Answer:
         with transaction():
             found = undo_check_in(event, person, press, now=now())
     except Refusal as refusal:
-        flash_at("entry", " ".join(say_all(refusal.complaints)), "warning")
+        flash_at("entry", " ".join(translate_all(refusal.complaints)), "warning")
         return _back(event, person=person)
     flash_at("entry", _("Undone: %(name)s is not checked in.", name=name_of(found.person)))
     return _back(event, person=person)

@@ -9,15 +9,11 @@ from flask_security import current_user
 
 from ikone_events.domain.refusals import LinkRefused
 from ikone_events.services.installation import now
-from ikone_events.services.rooms.check_in import (
-    find_by_code,
-    get_at_entrance,
-    no_entry_because,
-)
+from ikone_events.services.rooms.check_in import find_by_code, get_at_entrance, no_entry_because
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event, sees_event
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import Answer, say_all, shared_blueprint
+from ikone_events.web.organiser.frame import Answer, shared_blueprint, translate_all
 from ikone_events.web.organiser.registering.check_in import ENTRANCE
 from ikone_events.web.organiser.registering.check_in_words import (
     card_of,
@@ -37,7 +33,7 @@ def code(token: str) -> Answer:
     try:
         found = find_by_code(token)
     except LinkRefused as refusal:
-        return _without_person(" ".join(say_all(refusal.complaints)), 404)
+        return _without_person(" ".join(translate_all(refusal.complaints)), 404)
     if not sees_event(organiser(), found.event):
         return _without_person(other_event_words(found), 403)
     return _for_helper(token, found)

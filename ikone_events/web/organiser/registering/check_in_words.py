@@ -7,7 +7,6 @@ from datetime import datetime
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.registering.form_fields import ROLES, FieldKind, visible_to
 from ikone_events.domain.rooms.check_in import EntryOutcome, without_place_because
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.registering.answers import all_fields
 from ikone_events.services.rooms.check_in import (
     Press,
@@ -22,7 +21,7 @@ from ikone_events.store.events.queries import sees_event
 from ikone_events.store.registering.form_fields import answers_of
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.check_in import AtEntrance
-from ikone_events.web.organiser.frame import say_all
+from ikone_events.web.organiser.frame import translate_all
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
 from ikone_events.web.shell.access import asker_role, organiser
 from ikone_events.web.shell.filters import clock_words
@@ -61,7 +60,7 @@ class PersonCard:
 
 def name_of(person: Registration) -> str:
     """The whole name of a person."""
-    return full_name(person.title, person.first_name, person.last_name)
+    return person.name
 
 
 def card_of(event: Event, found: AtEntrance) -> PersonCard:
@@ -143,4 +142,4 @@ def _refused(event: Event, public_id: str, refusal: Refusal) -> SaidOfPress:
 
 
 def _all(refusal: Refusal) -> str:
-    return " ".join(say_all(refusal.complaints))
+    return " ".join(translate_all(refusal.complaints))

@@ -7,14 +7,14 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering import codes as service
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.exports import table_file
 from ikone_events.web.organiser.fields import WholeNumber
-from ikone_events.web.organiser.frame import Answer, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, show_complaints
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, at_most, needed, one_line
 from ikone_events.web.shell.i18n import gettext as _
@@ -112,7 +112,7 @@ def _make(slug: str, form: FlaskForm, make: Callable[[], str]) -> Answer:
         with transaction():
             message = make()
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(seen_event(slug), form), 422
     flash(message, "success")
     return redirect(url_for("organiser.codes", slug=slug), 303)

@@ -18,7 +18,14 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.incoming.registration_search import get_person
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, say_all, seen_event
+from ikone_events.web.organiser.frame import (
+    Answer,
+    actor,
+    blueprint,
+    seen_event,
+    show_complaints,
+    translate_all,
+)
 from ikone_events.web.organiser.registering.person import show_person
 from ikone_events.web.organiser.registering.person_add import PersonByOrganiserForm
 from ikone_events.web.shell.access import Permission, permission
@@ -84,10 +91,10 @@ def correct(slug: str, public_id: str) -> Answer:
             )
             moved = person.link_epoch != before
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(slug, public_id, form, version, opened), 422
     except StaleForm as refusal:
-        return _conflict(slug, public_id, form, opened, say_all(refusal.complaints)), 409
+        return _conflict(slug, public_id, form, opened, translate_all(refusal.complaints)), 409
     except (StatusRefused, LinkRefused) as refusal:
         event = seen_event(slug)
         return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409

@@ -8,29 +8,21 @@ from flask import Response, render_template, request
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.registering.form_fields import FieldKind, visible_to
-from ikone_events.services.accounts.security_log import SecurityEvent
+from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
-from ikone_events.services.spreadsheets import Row
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import present_since
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.organiser.registering.people_words import AnswerText, answer_texts
-from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
+from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
-from ikone_events.web.shell.limits import limited
-from ikone_events.web.shell.security_events import record
-
-
-def administration_of(person: Registration) -> str:
-    """The name of a person's administration, or what was typed."""
-    return person.organisation.name if person.organisation else person.organisation_text
 
 
 class DoorRow(NamedTuple):
@@ -53,12 +45,12 @@ class DoorRow(NamedTuple):
     @property
     def administration(self) -> str:
         """The name of the administration, or what was typed."""
-        return administration_of(self.person)
+        return self.person.organisation_name
 
     @property
     def remarks(self) -> str:
         """The note and the answers in one text."""
-        said = [f"{each.label}: {each.text}" for each in self.answers]
+        said = [f"{each.lead_in} {each.text}" for each in self.answers]
         return "; ".join([*([self.note] if self.note else []), *said])
 
 
@@ -82,16 +74,14 @@ def door_list(slug: str) -> str:
 
 @blueprint.get("/events/<slug>/registrations/door.<any(xlsx, ods):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def door_workbook(slug: str, file_type: str) -> Response:
     """Export the same list as a workbook."""
     event = seen_event(slug)
     columns = (_("Name"), _("Public body"), _("Was there"), _("Remarks"))
     rows = _cells(event, _expected(event, bare="bare" in request.args), columns)
     name = f"{event.slug}-door.{file_type}"
-    file, number = table_file(columns, rows, name, title=event.slug)
-    record(SecurityEvent.EXPORTED, what="door list", of_event=event.id, rows=number)
-    return file
+    return export_table("door list", columns, rows, name, title=event.slug, event=event)
 
 
 def _cells(event: Event, rows: Sequence[DoorRow], columns: Sequence[str]) -> Iterator[Row]:

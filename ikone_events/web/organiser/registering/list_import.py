@@ -31,10 +31,10 @@ from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
-    place,
     refusal_status,
-    say_all,
     seen_event,
+    show_complaints,
+    translate_all,
 )
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.bodies import takes_file
@@ -82,7 +82,7 @@ def read_list(slug: str) -> Answer:
     try:
         rows = service.read_people(event, file.read())
     except UploadRefused as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _upload_page(event, form), refusal_status(refusal)
     with transaction():
         stored = service.keep_list(event, organiser(), rows, file_name=file.filename, now=now())
@@ -197,8 +197,8 @@ def _report_page(event: Event, stored: ImportList) -> str:
         report=report,
         closed=closed,
         **_numbers(report.coming),
-        turned_away=[(row, say_all(row.complaints)) for row in report.refused if not closed],
-        remarks=say_all(report.remarks),
+        turned_away=[(row, translate_all(row.complaints)) for row in report.refused if not closed],
+        remarks=translate_all(report.remarks),
         shown=_SHOWN,
     )
 
@@ -211,5 +211,5 @@ def _progress_page(event: Event, stored: ImportList, progress: Progress) -> str:
         progress=progress,
         **_numbers(progress.entered),
         elsewhere=[row for row in progress.entered if row.status != Status.CONFIRMED],
-        turned_away=[(row, say_all(row.complaints)) for row in progress.refused],
+        turned_away=[(row, translate_all(row.complaints)) for row in progress.refused],
     )

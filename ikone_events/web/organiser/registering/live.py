@@ -16,12 +16,15 @@ from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.board import Board, BoardPerson, BoardPhase, asks_for_telephone
+from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.rooms.questions import AskedQuestion, done, in_order
 from ikone_events.domain.times import clock
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import mark_by_hand, phase_of
+from ikone_events.services.rooms.speaker_door import speaker_door_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.office.queries import events_with_failing_room
 from ikone_events.store.registering.form_fields import asked_of
 from ikone_events.store.rooms.board import people_on_board, telephones
 from ikone_events.store.rooms.questions import questions_of
@@ -44,6 +47,8 @@ class ShownBoard:
     telephones: Mapping[str, str]
     projector: bool
     began: bool
+    may_enter: bool
+    room_fails: bool
 
     @cached_property
     def open(self) -> list[AskedQuestion]:
@@ -59,7 +64,8 @@ class ShownBoard:
     def version(self) -> str:
         """A digest of all that is shown, so that whatever changes it gives another one."""
         content = (
-            *(self.phase, self.projector, self.began, page_locale(), may(Permission.EDIT_EVENTS)),
+            *(self.phase, self.projector, self.began, page_locale()),
+            *(self.may_enter, self.room_fails, may(Permission.EDIT_EVENTS)),
             *(self.event.title, self.event.starts_at, self.event.ends_at, self.event.format),
             self.event.dial_in,
             self.board.people,
@@ -81,6 +87,8 @@ def shown_board(event: Event, moment: datetime) -> ShownBoard:
         telephones={} if projector else _telephones(event),
         projector=projector,
         began=moment >= event.starts_at,
+        may_enter=may(Permission.EDIT_EVENTS) and speaker_door_of(event, moment) is Door.OPEN,
+        room_fails=phase is BoardPhase.OPEN and bool(events_with_failing_room([event])),
     )
 
 

@@ -11,8 +11,8 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     flash_at,
-    say_all,
     seen_event,
+    translate_all,
 )
 from ikone_events.web.organiser.registering.live import show_live
 from ikone_events.web.shell.access import Permission, permission
@@ -61,7 +61,7 @@ def answer_question(slug: str, public_id: str) -> Answer:
             note_answer(slug, public_id, text, version=version, now=now(), by=actor())
     except (UnfitInput, StaleForm) as refusal:
         status = 409 if isinstance(refusal, StaleForm) else 422
-        said = say_all(refusal.complaints)
+        said = translate_all(refusal.complaints)
         return show_live(seen_event(slug), complaints=said, typed={public_id: text}), status
     flash_at("questions", _("The answer has been saved for the follow-up."))
     return redirect(url_for("organiser.live", slug=event.slug, _anchor="questions"), 303)

@@ -139,6 +139,11 @@ class AnswerText:
     label: str
     text: str
 
+    @property
+    def lead_in(self) -> str:
+        """The label before the answer in one line; a question ends with its own mark."""
+        return self.label if self.label.endswith("?") else f"{self.label}:"
+
 
 def answer_texts(fields: Iterable[OwnField], answers: Answers, locale: str) -> list[AnswerText]:
     """Return the answered fields in their order."""

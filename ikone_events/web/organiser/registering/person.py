@@ -27,7 +27,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import relatives_of, status_history
 from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.questions import own_questions
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.mails.mailing_words import kind_label, state_of
 from ikone_events.web.organiser.registering import people_words
@@ -59,7 +59,7 @@ def show_person(
         "organiser/registering/person.html",
         event=event,
         person=found,
-        refused=say_all(refused),
+        refused=translate_all(refused),
         mode=mode_of(event, found).value,
         position=waiting_positions(event).get(found.id),
         waits_because=_waits_because(event, found),

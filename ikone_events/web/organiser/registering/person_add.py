@@ -21,7 +21,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
-from ikone_events.web.organiser.frame import Answer, actor, blueprint, place, seen_event
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, show_complaints
 from ikone_events.web.registering.own_fields import add_own_fields, answers_of
 from ikone_events.web.registering.person_form import QUESTION_LENGTH, PersonForm, mode_choices
 from ikone_events.web.shell.access import Permission, permission
@@ -99,7 +99,7 @@ def add_to_event(slug: str) -> Answer:
             )
     except (UnfitInput, RegistrationClosed) as refusal:
         event = seen_event(slug)
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(event, form, fields), 422 if isinstance(refusal, UnfitInput) else 409
     status = _(REGISTRATION_STATUS_LABELS[registration_status(added.status, added.awaits)])
     flash(_("Added: %(status)s. The person gets an e-mail.", status=status), "success")

@@ -43,7 +43,7 @@ from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import deputies_of
 from ikone_events.store.rooms.attendance import attendances
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
@@ -72,9 +72,8 @@ from ikone_events.web.organiser.registering.people_words import (
     answer_texts,
     possible_now,
 )
-from ikone_events.web.shell.access import Permission, asker_role, organiser, permission
+from ikone_events.web.shell.access import Permission, asker_role, permission
 from ikone_events.web.shell.i18n import page_locale, translate
-from ikone_events.web.shell.limits import limited
 from ikone_events.web.shell.security_events import record
 
 
@@ -197,7 +196,7 @@ def back_without(slug: str, words: str) -> BaseResponse:
 
 @blueprint.get("/events/<slug>/registrations.<any(csv, xlsx, ods, json):file_type>")
 @permission(Permission.EXPORT_PEOPLE)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_registrations(slug: str, file_type: str) -> Response:
     """Export all registrations as CSV that German Excel opens, as a workbook or as JSON."""
     event, role, words = seen_event(slug), asker_role(), file_type != "json"
@@ -205,10 +204,9 @@ def export_registrations(slug: str, file_type: str) -> Response:
     rows = registration_rows(event, role, now=now(), words=words)
     if words:
         columns = registration_columns(event, role)
-        file, number = table_file(columns, rows, name, title=event.slug)
-    else:
-        stream = io.StringIO()
-        number = write_json(stream, rows)
-        file = download(stream.getvalue(), "application/json", name)
+        return export_table("registrations", columns, rows, name, title=event.slug, event=event)
+    stream = io.StringIO()
+    number = write_json(stream, rows)
+    file = download(stream.getvalue(), "application/json", name)
     record(SecurityEvent.EXPORTED, what="registrations", of_event=event.id, rows=number)
     return file

@@ -7,33 +7,16 @@ from flask import abort, redirect, render_template, request, url_for
 
 from ikone_events.domain.refusals import Busy, Refusal, UnfitInput
 from ikone_events.domain.registering.status import RegistrationAction, registration_status
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
-from ikone_events.web.organiser.frame import (
-    Answer,
-    actor,
-    blueprint,
-    say_all,
-    seen_event,
-)
-from ikone_events.web.organiser.registering.bulk import (
-    ACTIONS,
-    carry_out,
-    counts_by_status,
-    is_for,
-)
+from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, translate_all
+from ikone_events.web.organiser.registering.bulk import ACTIONS, carry_out, counts_by_status, is_for
 from ikone_events.web.organiser.registering.filter import query_of, wish_of
 from ikone_events.web.organiser.registering.people_words import action_label
 from ikone_events.web.organiser.registering.registrations import back_without
-from ikone_events.web.organiser.registering.selection import (
-    MOST,
-    Selection,
-    selection_of,
-    too_many,
-)
+from ikone_events.web.organiser.registering.selection import MOST, Selection, selection_of, too_many
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import typed_text
 from ikone_events.web.shell.i18n import gettext as _
@@ -95,7 +78,7 @@ def _seen(people: Iterable[Registration], selection: Selection) -> list[Selected
     found = []
     for each in people:
         status = registration_status(each.status, each.awaits).value
-        name = full_name(each.title, each.first_name, each.last_name)
+        name = each.name
         expected = selection.ticked.get(each.public_id, status)
         found.append(Selected(each.public_id, expected, name))
     return found
@@ -138,7 +121,7 @@ def _do_to_each(
     except Busy as busy:
         if not outcomes:
             raise
-        words = say_all(busy.complaints)
+        words = translate_all(busy.complaints)
         outcomes.extend((who, words) for who in people[len(outcomes) :])
     return outcomes
 
@@ -147,7 +130,7 @@ def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
     """Return why the action was not carried out for one person; empty if it was. Raises Busy."""
     try:
         with transaction():
-            return say_all(
+            return translate_all(
                 carry_out(
                     who.public_id,
                     action,
@@ -160,7 +143,7 @@ def _do_to_one(who: Selected, action: str, reason: str) -> list[str]:
     except Busy:
         raise
     except Refusal as refusal:
-        return say_all(refusal.complaints)
+        return translate_all(refusal.complaints)
 
 
 def _page(template: str, event: Event, action: str, **more: object) -> str:

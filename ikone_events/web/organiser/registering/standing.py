@@ -8,7 +8,6 @@ from wtforms import SelectField
 
 from ikone_events.domain.refusals import RegistrationClosed, UnfitInput
 from ikone_events.domain.words import series_slug
-from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.installation import now
 from ikone_events.services.registering import standing as service
 from ikone_events.services.registering.standing import StandingDraft
@@ -22,23 +21,21 @@ from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.series import series_name
 from ikone_events.store.incoming.lists import undeliverable_among
 from ikone_events.store.registering.standing import StandingSignUp
-from ikone_events.web.organiser.exports import table_file
+from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import (
     Answer,
     actor,
     blueprint,
     page_number,
     page_url,
-    place,
+    show_complaints,
 )
 from ikone_events.web.organiser.registering.person_add import LANGUAGES, PersonByOrganiserForm
-from ikone_events.web.shell.access import Permission, organiser, permission
+from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.forms import LineField, at_most, fit_name, needed, typed_line
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, translate
 from ikone_events.web.shell.interrupted import keeps_input
-from ikone_events.web.shell.limits import limited
-from ikone_events.web.shell.security_events import record
 
 _LIST = "/series/<series>/standing"
 WITHDRAW = "withdraw"
@@ -90,13 +87,11 @@ def standing(series: str) -> str:
 
 @blueprint.get(f"{_LIST}.csv")
 @permission(Permission.SEE_SUBSCRIBERS)
-@limited("60 per hour", key_func=lambda: f"export:{organiser().id}")
+@limit_exports
 def export_standing(series: str) -> Response:
     """Export the list as CSV that German Excel opens."""
     name = f"{series_slug(series)}-standing.csv"  # whatever stands in the address
-    file, number = table_file(STANDING_COLUMNS, standing_rows(series), name)
-    record(SecurityEvent.EXPORTED, what="standing sign-ups", rows=number)
-    return file
+    return export_table("standing sign-ups", STANDING_COLUMNS, standing_rows(series), name)
 
 
 @blueprint.get(f"{_LIST}/add")
@@ -154,7 +149,7 @@ def save_standing(series: str, sign_up: str) -> Answer:
         with transaction():
             found = service.change(series, sign_up, form.draft(), now=now())
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(series, form, service.get_standing(series, sign_up)), 422
     flash(_("“%(name)s” has been saved.", name=f"{found.first_name} {found.last_name}"), "success")
     return redirect(url_for("organiser.standing", series=series), 303)

@@ -33,8 +33,8 @@ from ikone_events.web.organiser.frame import (
     actor,
     blueprint,
     flash_at,
-    place,
     seen_event,
+    show_complaints,
 )
 from ikone_events.web.organiser.registering.people_words import ASKING, DONE_TEXTS, action_label
 from ikone_events.web.organiser.registering.person import show_person
@@ -102,7 +102,7 @@ def do_to_person(slug: str, public_id: str, action: str) -> Answer:
         return _refused(slug, public_id, refusal)
     except UnfitInput as refusal:
         event = seen_event(slug)
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _ask(event, get_person(event, public_id), wanted, form), 422
     if request.form.get("from") == "list":
         flash_at(f"p-{public_id}", _(DONE_TEXTS[wanted]))

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import abort, redirect, request, url_for
 
-from ikone_events.domain.salutation import full_name
 from ikone_events.services.installation import now
 from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event
@@ -59,7 +58,7 @@ def _chosen(event: Event) -> Chosen:
     kept: dict[str, Any] = query_of(selection.wish)
     return Chosen(
         people=[each.id for each in people],
-        names=[full_name(each.title, each.first_name, each.last_name) for each in people],
+        names=[each.name for each in people],
         here=url_for("organiser.save_message_to_chosen", slug=event.slug, **selection.query),
         back=url_for("organiser.registrations", slug=event.slug, **kept),
     )

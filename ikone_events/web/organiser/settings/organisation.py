@@ -17,7 +17,7 @@ from ikone_events.services.accounts.security_log import SecurityEvent, log_secur
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.operating import identity as service
 from ikone_events.store.db import transaction
-from ikone_events.web.organiser.frame import Answer, blueprint, place, refusal_status
+from ikone_events.web.organiser.frame import Answer, blueprint, refusal_status, show_complaints
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
 from ikone_events.web.shell.forms import LineField, show_instead
@@ -66,7 +66,7 @@ def save_organisation() -> Answer:
         with transaction():
             service.save_identity(values, seen=form.seen.data or 0)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form), 422
     except StaleForm:
         return _stale(form), 409
@@ -89,10 +89,10 @@ def save_logo() -> Answer:
         with transaction():
             service.set_logo(content, seen=form.seen.data or "")
     except (UnfitInput, UploadRefused) as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(_stored_form(), form), refusal_status(refusal)
     except StaleForm as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(_stored_form(), form), 409
     return _saved(_("The logo has been stored."), "logo")
 
@@ -106,7 +106,7 @@ def remove_logo() -> Answer:
         with transaction():
             service.remove_logo(seen=request.form.get("seen", ""))
     except StaleForm as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(_stored_form(), form), 409
     return _saved(_("The logo has been removed."), "logo")
 
@@ -133,7 +133,7 @@ def _page(form: OrganisationForm, logo: LogoForm | None = None, **more: Any) -> 
     typed, identity = form.accent.data or "", get_identity()
     offer = nearest_readable(typed) if is_colour(typed) and not is_readable(typed) else ""
     shown = logo or LogoForm(prefix="logo", formdata=None)
-    # Whoever was told of another's logo sees that one now.
+    # Whoever was shown another's logo sees that one now.
     show_instead(shown.seen, identity.logo.digest if identity.logo else "")
     return render_template(
         "organiser/settings/organisation.html",
@@ -141,7 +141,6 @@ def _page(form: OrganisationForm, logo: LogoForm | None = None, **more: Any) -> 
         logo_form=shown,
         wrong=logo or form,
         variables=get_installation().variables,
-        sample=identity.mail_accent,
         offer=offer,
         default_name=DEFAULT_NAME,
         default_colour=ACCENT,

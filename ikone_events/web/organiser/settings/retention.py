@@ -9,10 +9,15 @@ from flask import Response, abort, render_template
 
 from ikone_events.domain.refusals import N_
 from ikone_events.services.installation import now
-from ikone_events.services.privacy.due import due_besides, due_events, next_due, table_label
+from ikone_events.services.privacy.due_deletions import (
+    due_besides,
+    due_events,
+    next_due,
+    table_label,
+)
 from ikone_events.services.privacy.out_of_reach import Copy
+from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import COMMAND, LOADING, WORKER, as_file
-from ikone_events.services.privacy.returned import find_returned
 from ikone_events.store.operating.retention_records import (
     RetentionRecord,
     find_record,

@@ -26,7 +26,7 @@ from ikone_events.services.rooms import provider_settings as service
 from ikone_events.services.rooms.checking import check_provider
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import events_with_room
-from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, place
+from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, show_complaints
 from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.forms import LineField, show_instead, typed_line
 from ikone_events.web.shell.i18n import gettext as _
@@ -76,7 +76,7 @@ def save_provider() -> Answer:
         with transaction():
             changed = service.save_provider(kind, typed, seen=form.seen.data or 0)
     except UnfitInput as refusal:
-        place(form, refusal.complaints)
+        show_complaints(form, refusal.complaints)
         return _page(form, kind), 422
     except StaleForm as refusal:
         return _stale(form, kind, refusal), 409

@@ -74,7 +74,7 @@ def test_calendar_shows_events_drafts_and_what_goes_out_to_foreign_programs(
     make_event(app, title="Ausgefallen", state="cancelled")
     make_registration(app, event, last_name="Geheimnis", organisation_text="Stadt Geheim")
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     path = address(own)
 
     answer = client.get(path)

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ikone_events.store.db import db
+from ikone_events.services.rooms.attendance import enter_by_door
+from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
@@ -52,9 +53,24 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     assert stored(app).starts_at == event.starts_at
 
 
-@pytest.mark.parametrize(("telling", "planned"), [("tell", True), ("silent", False)])
+def test_preview_says_that_who_has_come_is_deleted_with_a_later_day(
+    app: Flask, team: Browser
+) -> None:
+    event = make_event(app, starts_at=NOW, ends_at=NOW + timedelta(hours=2))
+    for _ in range(2):
+        person = make_registration(app, event)
+        with app.app_context(), transaction():
+            enter_by_door(person.id, event.id, now=NOW)
+    words = "2 people have come so far. That is deleted"
+    assert words in send(team, event, **NEXT, look="1").text
+    same = {"starts_at": "2026-03-02T15:00", "ends_at": "2026-03-02T16:00"}
+    assert words not in send(team, event, **same, look="1").text
+    assert words not in send(team, event, when="unknown", look="1").text
+
+
+@pytest.mark.parametrize(("notification", "planned"), [("notify", True), ("silent", False)])
 def test_date_is_saved_with_or_without_notification(
-    app: Flask, team: Browser, telling: str, planned: bool
+    app: Flask, team: Browser, notification: str, planned: bool
 ) -> None:
     event = make_event(app)
     make_registration(app, event)
@@ -63,7 +79,7 @@ def test_date_is_saved_with_or_without_notification(
         event,
         starts_at="23.3.2026 um 10 Uhr",
         ends_at="23.03.2026, 12:00 Uhr",
-        telling=telling,
+        notification=notification,
     )
     assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}")
     found = stored(app)
@@ -74,7 +90,7 @@ def test_date_is_saved_with_or_without_notification(
 def test_unknown_date_postpones_and_needs_a_reason(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
-    refused = send(team, event, when="unknown", telling="tell")
+    refused = send(team, event, when="unknown", notification="notify")
     assert refused.status_code == 409
     assert 'href="#reason"' in refused.text
     assert stored(app).state == "open"
@@ -135,7 +151,7 @@ def test_unfit_date_is_shown_at_its_field(
     app: Flask, team: Browser, typed: dict[str, str], field: str
 ) -> None:
     event = make_event(app)
-    answer = send(team, event, **typed, telling="tell")
+    answer = send(team, event, **typed, notification="notify")
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     assert stored(app).starts_at == event.starts_at
@@ -171,6 +187,40 @@ def test_former_pages_of_actions_show_this_one(
     assert 'data-page="date"' in page
     chosen = re.findall(r'<input checked[^>]*name="when"[^>]*value="(\w+)"', page)
     assert chosen == ([checked] if checked else [])
+
+
+@pytest.mark.parametrize("page", ["do", "preview"])
+@pytest.mark.parametrize(("action", "state"), [("postpone", "open"), ("reschedule", "postponed")])
+def test_presses_of_former_pages_lead_to_this_one(
+    app: Flask, team: Browser, page: str, action: str, state: str
+) -> None:
+    event = make_event(app, state=state)
+    path = f"/organise/events/{event.slug}"
+    answer = team.post(f"{path}/{page}/{action}", {**NEXT, "state": state, "reason": "Sturm"})
+    assert (answer.status_code, answer.location) == (303, f"{path}/do/{action}")
+    assert stored(app).state == state
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"), [("  ", 409), ("kaputt\x01", 422), ("x" * 2001, 422), ("Sturm", 303)]
+)
+def test_postponement_needs_a_reason_that_can_be_mailed(
+    app: Flask, team: Browser, reason: str, status: int
+) -> None:
+    answer = send(team, make_event(app), when="unknown", reason=reason)
+    assert answer.status_code == status
+    assert ('href="#reason"' in answer.text) is (status != 303)
+    assert stored(app).state == ("postponed" if status == 303 else "open")
+
+
+@pytest.mark.parametrize("starts_at", ["2026-03-29T02:30", "2026-10-25T02:30", "gestern", ""])
+def test_impossible_date_is_shown_at_its_field(app: Flask, team: Browser, starts_at: str) -> None:
+    event = make_event(app, state="postponed")
+    answer = send(team, event, starts_at=starts_at, ends_at="2026-11-02T12:00")
+    assert answer.status_code == 422
+    assert 'href="#starts_at"' in answer.text
+    assert f'value="{starts_at}"' in answer.text
+    assert stored(app).state == "postponed"
 
 
 def test_viewer_changes_no_date(app: Flask, viewer: Browser) -> None:

@@ -144,8 +144,8 @@ def test_archived_event_has_its_stored_figures(app: Flask, event: Event) -> None
 
 def test_figures_are_in_the_dossier(app: Flask, event: Event) -> None:
     page = made(app, event, "en")["index.html"].decode()
-    assert '<td>Confirmed registrations</td><td class="number">1</td>' in page
-    assert '<td>People who attended</td><td class="number">not known</td>' in page
+    assert '<td>Confirmed</td><td class="number">1</td>' in page
+    assert '<td>People present</td><td class="number">not known</td>' in page
 
 
 def test_history_of_an_event_from_the_services(app: Flask) -> None:

@@ -86,13 +86,13 @@ def test_copy_into_the_past_is_asked_for(app: Flask, team: Browser) -> None:
 
 def test_new_date_far_ahead_is_asked_for_before_its_preview(app: Flask, team: Browser) -> None:
     event = make_event(app, state="postponed")
-    path = f"/organise/events/{event.slug}"
-    form = {"state": "postponed", **FAR}
-    for page in (f"{path}/preview/reschedule", f"{path}/do/reschedule"):
-        answer = team.post(page, form)
+    path = f"/organise/events/{event.slug}/date"
+    form = {"when": "date", **FAR}
+    for more in ({"look": "1"}, {}):
+        answer = team.post(path, {**form, **more})
         assert answer.status_code == 422
         assert "im Jahr 2062" in answer.text
-    preview = team.post(f"{path}/preview/reschedule", {**form, **tick(answer)})
+    preview = team.post(path, {**form, **tick(answer), "look": "1"})
     assert preview.status_code == 200
     assert tick(preview) == tick(answer)
-    assert team.post(f"{path}/do/reschedule", {**form, **tick(preview)}).status_code == 303
+    assert team.post(path, {**form, **tick(preview)}).status_code == 303

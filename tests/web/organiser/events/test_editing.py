@@ -258,10 +258,10 @@ def test_moved_date_writes_to_those_who_are_registered(app: Flask, team: Browser
     )
     assert "one person gets an e-mail with the change" in answer.text
     assert "Wed, 15 April" in answer.text or "Wednesday, 15 April 2026" in answer.text
-    assert team.post(f"/organise/events/{event.slug}/update/tell").status_code == 303
+    assert team.post(f"/organise/events/{event.slug}/update/notify").status_code == 303
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["moved"]
-    again = team.post(f"/organise/events/{event.slug}/update/tell?lang=en")
+    again = team.post(f"/organise/events/{event.slug}/update/notify?lang=en")
     assert again.status_code == 409
     assert "There is no change left to send" in again.text
 
@@ -316,7 +316,7 @@ def test_silent_edit_writes_to_nobody(app: Flask, team: Browser) -> None:
     assert "Save without notification" in page
     answer = team.post(
         f"/organise/events/{event.slug}/edit?lang=en",
-        filled(edit_version="1", title="Neuer Titel", telling="silent"),
+        filled(edit_version="1", title="Neuer Titel", notification="silent"),
         follow_redirects=True,
     )
     assert "A change has not been sent yet" not in answer.text

@@ -36,12 +36,12 @@ def copy(team: Browser, event: Event, **typed: str) -> TestResponse:
 
 def reschedule(team: Browser, event: Event, **typed: str) -> TestResponse:
     form: dict[str, Any] = {
-        "state": "postponed",
+        "when": "date",
         "starts_at": "2026-03-28T10:00",
         "ends_at": "2026-11-02T12:00",
         **typed,
     }
-    return team.post(f"/organise/events/{event.slug}/do/reschedule", form)
+    return team.post(f"/organise/events/{event.slug}/date", form)
 
 
 def write(team: Browser, event: Event, **typed: str) -> TestResponse:

@@ -100,10 +100,9 @@ def test_dispatch_says_how_many_mails_are_written(app: Flask, team: Browser) -> 
         assert db.session.scalars(select(Mailing.kind)).all() == ["access_link"]
 
 
-@pytest.mark.parametrize("action", ["postpone", "cancel"])
-def test_reason_is_asked_for_and_kept(app: Flask, team: Browser, action: str) -> None:
+def test_reason_is_asked_for_and_kept(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    base = f"/organise/events/{event.slug}/do/{action}"
+    base = f"/organise/events/{event.slug}/do/cancel"
     assert 'name="reason"' in team.get(base).text
     refused = team.post(base, {"state": "open", "reason": "  "})
     assert refused.status_code == 409
@@ -113,60 +112,6 @@ def test_reason_is_asked_for_and_kept(app: Flask, team: Browser, action: str) ->
     assert team.post(base, {"state": "open", "reason": "x" * 2001}).status_code == 422
     assert state_of(app, event) == "open"
     assert team.post(base, {"state": "open", "reason": "Krankheit"}).status_code == 303
-
-
-def test_new_date_is_read_on_the_events_clocks(app: Flask, team: Browser) -> None:
-    event = make_event(app, state="postponed")
-    base = f"/organise/events/{event.slug}/do/reschedule"
-    assert 'type="datetime-local"' in team.get(base).text
-    form = {"state": "postponed", "starts_at": "2026-06-02T10:00", "ends_at": "2026-06-02T12:00"}
-    assert team.post(base, form).status_code == 303
-    with app.app_context():
-        moved = db.session.get_one(Event, event.id)
-        assert moved.state == "announced"
-        assert moved.starts_at.isoformat() == "2026-06-02T08:00:00+00:00"
-
-
-def test_deadline_that_moves_with_the_date_is_shown(app: Flask, team: Browser) -> None:
-    """A deadline at 23:30 may get to 7:30 in the morning, which nobody would guess."""
-    evening = NOW + timedelta(days=12, hours=13, minutes=30)
-    event = make_event(app, state="postponed", deadline=evening)
-    make_registration(app, event)
-    base = f"/organise/events/{event.slug}"
-    assert "Sa., 14.\u00a0März\u00a02026, 23:30" in team.get(f"{base}/do/reschedule").text
-    form = {"state": "postponed", "starts_at": "2026-06-02T18:00", "ends_at": "2026-06-02T20:00"}
-    moved = "Anmeldeschluss rückt mit dem Termin: Mo., 1.\u00a0Juni\u00a02026, 7:30"
-    assert moved in team.post(f"{base}/preview/reschedule", form).text
-    assert team.post(f"{base}/do/reschedule", form).status_code == 303
-    assert moved in team.get(base).text
-
-
-def test_without_a_deadline_none_is_spoken_of(app: Flask, team: Browser) -> None:
-    event = make_event(app, state="postponed")
-    base = f"/organise/events/{event.slug}"
-    assert "Anmeldeschluss" not in team.get(f"{base}/do/reschedule").text
-
-
-@pytest.mark.parametrize(
-    ("starts_at", "status"),
-    [
-        ("2026-03-29T02:30", 422),  # the clocks skip it
-        ("2026-10-25T02:30", 422),  # the clocks show it twice
-        ("gestern", 422),
-        ("", 409),
-        ("2020-01-01T10:00", 409),
-    ],
-)
-def test_impossible_new_date_is_shown_at_its_field(
-    app: Flask, team: Browser, starts_at: str, status: int
-) -> None:
-    event = make_event(app, state="postponed")
-    form = {"state": "postponed", "starts_at": starts_at, "ends_at": "2026-11-02T12:00"}
-    answer = team.post(f"/organise/events/{event.slug}/do/reschedule", form)
-    assert answer.status_code == status
-    assert 'href="#starts_at"' in answer.text
-    assert f'value="{starts_at}"' in answer.text
-    assert state_of(app, event) == "postponed"
 
 
 def test_room_is_saved_taken_away_and_checked(app: Flask, team: Browser) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.services.accounts.security_log import LOGGER
-from ikone_events.services.plan.plans import EXPIRED, lay_plan
+from ikone_events.services.plan.plans import EXPIRED, create_plan
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import DismissedTodo, Event, StateChange
 from ikone_events.store.events.queries import find_event, lock_event
@@ -52,7 +52,7 @@ def test_cancelled_event_is_not_to_be_archived_while_it_can_be_undone(
 ) -> None:
     event = make_event(app)
     with app.app_context(), transaction():
-        lay_plan(lock_event(event.slug), now=NOW)
+        create_plan(lock_event(event.slug), now=NOW)
     told = do(team, event, "cancel", "open", reason="Sturm")
     assert 'id="undo"' in told
     assert 'id="next-step"' not in told
@@ -136,7 +136,7 @@ def test_link_offered_early_says_that_it_goes_by_itself(app: Flask, team: Browse
     event = make_event(app)
     make_registration(app, event)
     with app.app_context(), transaction():
-        lay_plan(lock_event(event.slug), now=NOW)
+        create_plan(lock_event(event.slug), now=NOW)
     page = team.get(f"/organise/events/{event.slug}/do/dispatch?lang=en").text
     assert "It happens by itself on" in page
 
@@ -174,7 +174,7 @@ def test_card_tells_that_the_follow_up_lacks_materials(app: Flask, team: Browser
     make_registration(app, event)
     with app.app_context(), transaction():
         locked = lock_event(event.slug)
-        lay_plan(locked, now=NOW)
+        create_plan(locked, now=NOW)
         expire(locked, Action.FOLLOW_UP)
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
     card = page[page.index('id="next-step"') :].partition("</section>")[0]
@@ -193,7 +193,7 @@ def expire(event: Event, action: Action) -> None:
 def test_card_passes_over_what_will_not_be_sent(app: Flask, team: Browser) -> None:
     event = make_event(app, state="dispatched", deadline=NOW + timedelta(days=13))
     with app.app_context(), transaction():
-        lay_plan(lock_event(event.slug), now=NOW)
+        create_plan(lock_event(event.slug), now=NOW)
     page = team.get(f"/organise/events/{event.slug}?lang=en").text
     card = page[page.index('id="next-step"') :].partition("</section>")[0]
     assert "Reminder of the deadline" in page

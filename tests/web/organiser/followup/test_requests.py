@@ -62,12 +62,14 @@ def test_all_are_granted_by_one_press(app: Flask, team: Browser, event: Event) -
     assert len(mails(app)) == 2
 
 
-@pytest.mark.parametrize(("tell", "written"), [({}, []), ({"tell": "1"}, ["materials_refused"])])
+@pytest.mark.parametrize(
+    ("notify", "written"), [({}, []), ({"notify": "1"}, ["materials_refused"])]
+)
 def test_refusal_is_quiet_unless_somebody_wants_a_mail(
-    app: Flask, team: Browser, event: Event, tell: dict[str, str], written: list[str]
+    app: Flask, team: Browser, event: Event, notify: dict[str, str], written: list[str]
 ) -> None:
     request = make_request(app, event)
-    team.post(act(request, event, "refuse"), tell)
+    team.post(act(request, event, "refuse"), notify)
     assert (states(app), mails(app)) == (["refused"], written)
     team.post(act(request, event, "grant"))  # after all
     assert states(app) == ["granted"]
@@ -130,7 +132,7 @@ def test_request_is_to_do_until_it_is_decided(app: Flask, team: Browser, event: 
     today = team.get("/organise/").text
     assert sentence in today
     assert f'href="{page_of(event)}#requests"' in today
-    assert '<span class="count bad">1' in team.get(page_of(event)).text
+    assert '<span class="count todo">1' in team.get(page_of(event)).text
     team.post(act(request, event, "grant"))
     assert sentence not in team.get("/organise/").text
 

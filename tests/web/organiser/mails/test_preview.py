@@ -105,18 +105,6 @@ def test_reason_is_in_the_mail_and_goes_along_to_the_button(app: Flask, team: Br
     assert answer.status_code == 303
 
 
-def test_new_date_is_shown_as_it_will_be(app: Flask, team: Browser) -> None:
-    event = make_event(app, state="postponed")
-    make_registration(app, event, calendar_sequence=1)
-    form = {"state": "postponed", "starts_at": "2026-06-02T10:00", "ends_at": "2026-06-02T12:00"}
-
-    page = team.post(path(event, "reschedule"), form).text
-
-    assert "2. Juni 2026" in page
-    with app.app_context():
-        assert db.session.get_one(Event, event.id).starts_at == event.starts_at
-
-
 def test_missing_reason_is_shown_at_its_field(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)

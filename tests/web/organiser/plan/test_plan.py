@@ -13,8 +13,7 @@ from sqlalchemy import event as sa_event
 
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing
-from ikone_events.services.events import steps
-from ikone_events.services.plan import plans
+from ikone_events.services.plan import plans, step_editing
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -45,7 +44,7 @@ def laid(app: Flask, **values: Any) -> Event:
     """An event with its plan."""
     event = make_event(app, **values)
     with app.app_context(), transaction():
-        plans.lay_plan(lock_event(event.slug), now=NOW)
+        plans.create_plan(lock_event(event.slug), now=NOW)
     return event
 
 
@@ -485,7 +484,7 @@ def pressed_meanwhile(app: Flask) -> Callable[[Event, str], None]:
     def press(event: Event, name: str) -> None:
         with app.app_context(), transaction():
             held = lock_event(event.slug)
-            steps.skip(held, step_of_session(held, name), actor="Bruno", now=NOW)
+            step_editing.skip(held, step_of_session(held, name), actor="Bruno", now=NOW)
 
     def step_of_session(event: Event, name: str) -> int:
         wanted = select(Step.id).where(Step.event_id == event.id, Step.name == name)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ikone_events.services.accounts.organisers import NewOrganiser, add
-from ikone_events.services.plan.plans import lay_plan
+from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import lock_event
 from tests.browser import assert_no_sideways_scroll, log_in, serve
@@ -28,7 +28,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         event = make_event(app, slug="open", deadline=NOW + timedelta(days=13))
         make_registration(app, event)
         with app.app_context(), transaction():
-            lay_plan(lock_event("open"), now=NOW)
+            create_plan(lock_event("open"), now=NOW)
         with serve(app) as address:
             seat = browser.new_context(
                 java_script_enabled=False, locale="de-DE", viewport={"width": 320, "height": 800}

@@ -11,7 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.rooms.attendance import state_attendance
+from ikone_events.domain.rooms.attendance import AttendanceSource
+from ikone_events.services.rooms.attendance import (
+    enter_by_door,
+    note_everybody,
+    state_attendance,
+    take_back_everybody,
+)
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.attendance import people_to_tick
@@ -19,6 +25,7 @@ from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of, attendances
 from ikone_events.store.rooms.models import AttendanceRecord, RoomWatch
+from ikone_events.web.organiser.registering.people_words import AnswerText
 from tests.attending import known_of
 from tests.factories import NOW, PAST, FixedClock, make_event, make_organisation, make_registration
 from tests.spreadsheets import cells_of, has_formula
@@ -113,7 +120,7 @@ def test_absence_is_not_shown_before_the_end(app: Flask, team: Browser) -> None:
     ids = people(app, event, "A", "B")
     team.post(path_of(event), {"shown": [f"{ids['A']}/", f"{ids['B']}/"], "here": [ids["A"]]})
     page = team.get(path_of(event, "/attendance?lang=en")).text
-    assert ("checked in 10:00 by" in page, "Absent" in page, "Unknown" in page) == (
+    assert ("there as" in page, "Absent" in page, "Unknown" in page) == (
         True, False, False,
     )  # fmt: skip
     assert "count as absent only after the end" in page
@@ -218,6 +225,22 @@ def test_everybody_is_recorded_in_one_press_and_undone_in_another(
     for forged in ("", "x", "2026-03-02", "2026-03-02T09:00:00"):
         assert team.post(undo, {"at": forged}).status_code == 303
     assert marks(app, event)["C"] == "missed"
+
+
+def test_everybody_leaves_those_alone_who_came_by_themselves(app: Flask, team: Browser) -> None:
+    event = make_event(app, **PAST)
+    [at_door, unknown] = [make_registration(app, event) for _ in range(2)]
+    with app.app_context(), transaction():
+        enter_by_door(at_door.id, event.id, now=NOW)
+    with app.app_context(), transaction():
+        assert note_everybody(event.slug, now=NOW, by="Paula") == 1
+    assert known_of(app, at_door).source is AttendanceSource.DOOR
+    with app.app_context(), transaction():
+        assert take_back_everybody(event.slug, at=NOW, now=NOW, by="Quentin") == 0
+    assert known_of(app, unknown).stated_by == "Paula"
+    with app.app_context(), transaction():
+        assert take_back_everybody(event.slug, at=NOW, now=NOW, by="Paula") == 1
+    assert known_of(app, unknown).recorded is None
 
 
 def test_undo_keeps_what_somebody_else_has_recorded_since(
@@ -404,3 +427,30 @@ def test_time_in_which_the_room_was_not_seen_is_said(app: Flask, team: Browser) 
     page = team.get(path_of(event) + "?lang=de").text
     assert "Minuten können fehlen" in page
     assert "10 Minuten lang war der Raum nicht zu sehen." in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "there as Paula says"),
+        ({"format": "on_site", "place": "Rathaus"}, "checked in 10:05 by Paula"),
+    ],
+)
+def test_mark_of_the_live_board_is_no_check_in_of_an_online_event(
+    app: Flask, team: Browser, values: dict[str, str], words: str
+) -> None:
+    event = make_event(app, **PAST, **values)
+    person = make_registration(app, event)
+    said = {"stated": "attended", "stated_by": "Paula"}
+    at = event.starts_at + timedelta(minutes=5)
+    with app.app_context(), transaction():
+        known = {"registration_id": person.id, "event_id": event.id, "stated_at": at}
+        db.session.add(AttendanceRecord(**known, **said))
+    page = team.get(path_of(event, "/attendance?lang=en")).text
+    assert f"{words}</span>" in page
+    assert "Everyone was there" not in page  # they are
+
+
+def test_label_before_an_answer_ends_with_one_mark() -> None:
+    answers = AnswerText("Hilfe", "Rampe"), AnswerText("Was noch?", "Nichts")
+    assert [each.lead_in for each in answers] == ["Hilfe:", "Was noch?"]

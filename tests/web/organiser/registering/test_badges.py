@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 
 from ikone_events.domain.registering.registration import Attendance
-from ikone_events.services.pdf import make_large_pdf
-from ikone_events.services.rooms.attendance import state_attendance
+from ikone_events.services.documents.pdf import make_large_pdf
+from ikone_events.services.rooms.attendance import enter_by_door, state_attendance
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
@@ -178,6 +178,7 @@ def test_list_for_the_door_says_who_is_there(app: Flask, team: Browser, event: E
     person(app, event, "Fehlt")
     with app.app_context(), transaction():
         state_attendance(there.public_id, Attendance.ATTENDED, now=event.starts_at, by="Wilma")
+        enter_by_door(gone.id, event.id, now=event.starts_at)
         state_attendance(gone.public_id, Attendance.MISSED, now=event.starts_at, by="Wilma")
     page = team.get(f"/organise/events/{event.slug}/registrations/door?lang=de").text
     assert re.findall(r'<th scope="row">(\w+), Maria(?:<br>|</th>)', page) == [

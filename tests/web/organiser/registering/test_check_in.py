@@ -14,6 +14,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.models import AttendanceRecord
+from ikone_events.web.shell.access import Permission
 from tests.factories import (
     NOW,
     TODAY,
@@ -310,3 +311,36 @@ def test_overview_leads_to_the_check_in_of_events_with_an_entrance(
     make_registration(app, online)
     for part in ("", "/registrations"):
         assert path_of(online) not in team.get(f"/organise/events/{online.slug}{part}").text
+
+
+def test_helper_of_one_event_reaches_nobody_of_another(
+    app: Flask, helper: Browser, event: Event
+) -> None:
+    """By the other event, by its people and by their codes, through every route of the role."""
+    other = make_event(app, title="Nicht meine", **TODAY)
+    stranger = make_registration(app, other, first_name="Gerda", last_name="Geheimrat")
+    code = check_in_path(app, stranger)
+    presses = [
+        {"key": "0123456789abcdef", "person": stranger.public_id},
+        {"key": "0123456789abcdee", "code": code},
+    ]
+    found: dict[str, set[int]] = {}
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if getattr(view, "permission", "") != Permission.CHECK_IN or "slug" not in rule.arguments:
+            continue
+        for slug in (other.slug, "gibt-es-nicht", event.slug):
+            path = rule.rule.replace("<slug>", slug)
+            answers = [helper.get(path, query_string={"person": stranger.public_id, "q": "Ger"})]
+            answers += [helper.post(path, {name: stranger.public_id}) for name in ("person", "q")]
+            answers.append(helper.post(path, {"typed": code}))
+            headers = {"X-CSRFToken": helper.token}
+            answers.append(helper.client.post(path, json={"presses": presses}, headers=headers))
+            answers.append(helper.get(path_of(event)))
+            assert not [each for each in answers if re.search("Geheimrat|Nicht meine", each.text)]
+            known = found.setdefault(slug, set())
+            known |= {each.status_code for each in answers[:-1]} - {405, 415}
+    assert found == {other.slug: {404}, "gibt-es-nicht": {404}, event.slug: {200, 303, 400}}
+    refused = helper.get(code)
+    assert (refused.status_code, "Geheimrat" in refused.text) == (403, False)
+    assert stated(app, stranger) == ("", None)

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from ikone_events.domain.registering.registration import Attendance
+from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.attendance import enter_by_door, state_attendance
 from ikone_events.services.rooms.questions import ask_live, move, note_answer, tick
 from ikone_events.store.db import db, rows_written, transaction
@@ -74,12 +75,12 @@ def test_board_says_who_is_in_and_who_is_missing(app: Flask, team: Browser) -> N
     assert page.status_code == 200
     assert '<main data-page="live"' in page.text
     assert numbers(page.text) == (2, 3)
-    assert "2 von 3 sind im Raum" in page.text
+    assert "2 von 3 sind da" in page.text
     assert carl.public_id in part(page.text, "missing")
     assert f"mailto:{carl.email}" in part(page.text, "missing")
     assert bert.public_id in part(page.text, "late")
     assert anna.public_id not in part(page.text, "late")
-    assert "2 of 3 are in the room" in team.get(path_of(event, "?lang=en")).text
+    assert "2 of 3 are there" in team.get(path_of(event, "?lang=en")).text
     assert page.headers["Cache-Control"] == "no-store"
 
 
@@ -453,3 +454,12 @@ def test_today_and_the_overview_lead_to_the_board_on_the_day_only(
         page = team.get(f"/organise/events/{each.slug}?lang=en").text
         assert (f'href="{path_of(each)}"' in page) == leads
         assert ("Running now" in page) == (each is event)
+
+
+def test_board_says_that_the_room_fails(app: Flask, team: Browser) -> None:
+    event, words = running_event(app), "Der Videodienst antwortet nicht"
+    for works in (False, True):
+        before = version_of(team, event)
+        do(app, lambda works=works: note_answer_of_room(event.slug, works=works, now=NOW))
+        assert (words in team.get(path_of(event)).text) is not works
+        assert version_of(team, event) != before

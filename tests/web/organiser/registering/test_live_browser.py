@@ -19,7 +19,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
 from tests.browser import log_in, serve
 from tests.factories import NOW, make_event, make_registration, personal_path
-from tests.shared_app import own_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -53,37 +52,47 @@ class Hall:
     def present(self, number: int) -> None:
         """The board says that so many are in."""
         expect(self.page.locator("#board")).to_have_attribute("data-present", str(number))
-        expect(self.page.locator("#in")).to_have_text(f"{number} von {PEOPLE} sind im Raum")
+        expect(self.page.locator("#in")).to_have_text(f"{number} von {PEOPLE} sind da")
 
 
 @pytest.fixture
-def hall(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with own_app(tmp_path_factory.mktemp("live")) as app:
-        with app.app_context(), transaction():
-            new = {"email": EMAIL, "role": "organiser", "password": PASSWORD, "name": "Wilma"}
-            add(NewOrganiser(**new), now=NOW)
-        begun = NOW - timedelta(minutes=10)
-        times = {"starts_at": begun, "ends_at": begun + timedelta(hours=2), "capacity": PEOPLE}
-        event = make_event(app, slug="heute", state="dispatched", **times)
-        people = [
-            make_registration(
-                app,
-                event,
-                last_name=f"Person{number:02}",
-                question=f"Frage {number}?" if number < 4 else "",
-                registered_at=NOW - timedelta(days=9, minutes=-number),
-            )
-            for number in range(PEOPLE)
-        ]
-        with serve(app) as address:
-            seat = browser.new_context(locale="de-DE")
-            seat.clock.install()
-            found = Hall(app, address, event, people, browser, seat.new_page())
-            log_in(found.page, EMAIL, PASSWORD, address=address)
-            found.page.goto(f"{address}/organise/events/heute/live")
-            found.page.evaluate("window.sameDocument = true")
-            yield found
-            seat.close()
+def hall(browser: Browser, app: Flask) -> Iterator[Hall]:
+    with app.app_context(), transaction():
+        new = {"email": EMAIL, "role": "organiser", "password": PASSWORD, "name": "Wilma"}
+        add(NewOrganiser(**new), now=NOW)
+    begun = NOW - timedelta(minutes=10)
+    times = {"starts_at": begun, "ends_at": begun + timedelta(hours=2), "capacity": PEOPLE}
+    event = make_event(app, slug="heute", state="dispatched", **times)
+    people = [
+        make_registration(
+            app,
+            event,
+            last_name=f"Person{number:02}",
+            question=f"Frage {number}?" if number < 4 else "",
+            registered_at=NOW - timedelta(days=9, minutes=-number),
+        )
+        for number in range(PEOPLE)
+    ]
+    with serve(app) as address:
+        seat = browser.new_context(locale="de-DE")
+        seat.clock.install()
+        found = Hall(app, address, event, people, browser, seat.new_page())
+        log_in(found.page, EMAIL, PASSWORD, address=address)
+        found.page.goto(f"{address}/organise/events/heute/live")
+        found.page.evaluate("window.sameDocument = true")
+        yield found
+        seat.close()
+
+
+def test_room_opens_beside_the_board(hall: Hall) -> None:
+    context = hall.page.context
+    context.set_default_timeout(30_000)
+    context.route("https://video.example.org/**", lambda route: route.fulfill(body="room"))
+    with context.expect_page() as opened:
+        hall.page.get_by_role("button", name="Videoraum in neuem Tab öffnen").click()
+    opened.value.wait_for_url("https://video.example.org/**")
+    hall.present(0)
+    assert hall.page.evaluate("window.sameDocument")
 
 
 def test_presses_at_the_door_appear_without_loading_the_page(hall: Hall) -> None:
@@ -287,9 +296,9 @@ def test_everything_works_without_javascript(hall: Hall) -> None:
     page = hall.open(context)
     page.locator(f"#p-{hall.people[0].public_id}").get_by_role("button", name="Ist da").click()
     expect(page.get_by_text("Maria Person00 ist als anwesend vermerkt.")).to_be_visible()
-    expect(page.locator("#in")).to_have_text("1 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("1 von 60 sind da")
     page.locator("#people button").click()
-    expect(page.locator("#in")).to_have_text("0 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("0 von 60 sind da")
     page.get_by_role("button", name="Nach unten: Frage 0?").click()
     expect(page.locator("#questions > ol > li .words").first).to_have_text("Frage 1?")
     page.get_by_role("button", name="Beantwortet: Frage 1?").click()
@@ -297,7 +306,7 @@ def test_everything_works_without_javascript(hall: Hall) -> None:
     with hall.app.app_context(), transaction():
         enter_by_door(hall.people[3].id, hall.people[3].event_id, now=NOW)
     page.get_by_role("link", name="Aktualisieren").click()
-    expect(page.locator("#in")).to_have_text("1 von 60 sind im Raum")
+    expect(page.locator("#in")).to_have_text("1 von 60 sind da")
     context.close()
 
 

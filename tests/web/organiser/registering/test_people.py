@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
+from ikone_events.services.documents.spreadsheets import write_csv
 from ikone_events.services.registering.lists.exports import OUTBOX_COLUMNS, outbox_rows
-from ikone_events.services.spreadsheets import write_csv
 from ikone_events.store.db import db
 from ikone_events.store.registering.models import Registration
 from tests.attending import attendance_of_person

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.registering.answers import store_answers
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -279,11 +279,11 @@ def test_list_is_its_owners_for_a_day(
     assert colleague.get(path).status_code == 404
     assert team.get(path.replace(event.slug, other.slug)).status_code == 404
     with app.app_context(), transaction():
-        tidy(NOW)
+        delete_expired(NOW)
     assert team.get(path).status_code == 200
     clock.move(days=1)
     with app.app_context(), transaction():
-        tidy(clock())
+        delete_expired(clock())
     assert count(app, ImportList) == 0
 
 

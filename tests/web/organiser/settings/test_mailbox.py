@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ikone_events.config import Settings
 from ikone_events.demo.catcher import free_port
 from ikone_events.services.operating import mail_test
-from ikone_events.services.operating.retention import tidy
+from ikone_events.services.operating.retention import delete_expired
 from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.worker import reading
@@ -154,7 +154,7 @@ def test_old_test_mail_is_deleted(
         for days, left in ((29, 1), (2, 0)):
             clock.move(days=days)
             with transaction():
-                tidy(clock())
+                delete_expired(clock())
             assert len(db.session.scalars(select(OutboxMail)).all()) == left
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from flask import flash, redirect, render_template, request
 
 from ikone_events.domain.refusals import NotFound, StaleForm, UnfitInput
-from ikone_events.domain.registering.field_rules import Surroundings
+from ikone_events.domain.registering.field_rules import FieldContext
 from ikone_events.domain.registering.form_fields import (
     CHOOSING,
     KIND_LABELS,
@@ -18,7 +18,7 @@ from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.registering.form.field_form import (
     FEWEST_ROWS,
     MORE_ROWS,
@@ -81,7 +81,7 @@ def new_field(slug: str, form: str) -> Answer:
     """Show an empty form for a field of the requested kind."""
     event, name = seen_event(slug), FormName(form)
     kind = _kind(request.args.get("kind"), name)
-    around = form_fields.surroundings_of(event, form=name)
+    around = form_fields.field_context_of(event, form=name)
     page = _form(around, name, kind=kind.value, edit_version=event.edit_version)
     page.add_rows(FEWEST_ROWS)
     return _FieldPage(event, page, kind, name).render()
@@ -94,7 +94,7 @@ def new_field(slug: str, form: str) -> Answer:
 def add_field(slug: str, form: str) -> Answer:
     """Add a field at the end of the form."""
     event, name = seen_event(slug), FormName(form)
-    page = _form(form_fields.surroundings_of(event, form=name), name)
+    page = _form(form_fields.field_context_of(event, form=name), name)
     return _save(_FieldPage(event, page, _kind(page.kind.data, name), name))
 
 
@@ -104,7 +104,7 @@ def edit_field(slug: str, key: str) -> Answer:
     """Show a stored field in a form."""
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
-    around = form_fields.surroundings_of(event, key)
+    around = form_fields.field_context_of(event, key)
     form = _form(around, own.form, edit_version=event.edit_version, **values_of(own))
     if own.kind in CHOOSING:
         form.add_rows(max(2, FEWEST_ROWS - len(own.choices)))
@@ -118,7 +118,7 @@ def save_field(slug: str, key: str) -> Answer:
     """Save an edited field."""
     event = seen_event(slug)
     own = form_fields.get_entry(event, key).field
-    around = form_fields.surroundings_of(event, key)
+    around = form_fields.field_context_of(event, key)
     form = _form(around, own.form)
     kind = own.kind if around.has_answers else _kind(form.kind.data, own.form)
     return _save(_FieldPage(event, form, kind, own.form, own, fixed=around.has_answers))
@@ -128,7 +128,7 @@ def _kind(kind: str | None, name: FormName) -> FieldKind:
     return FieldKind(kind) if kind in kinds_of(name) else FieldKind.SHORT_TEXT
 
 
-def _form(around: Surroundings, name: FormName, **values: object) -> FieldForm:
+def _form(around: FieldContext, name: FormName, **values: object) -> FieldForm:
     form = FieldForm(**values)
     form.offer(around.before, kinds_of(name))
     return form
@@ -172,7 +172,7 @@ def _conflict(page: _FieldPage, refusal: StaleForm) -> Answer:
     except NotFound:
         return refuse(event.slug, page.name, refusal)
     show_instead(form.edit_version, event.edit_version)
-    fixed = own is not None and form_fields.surroundings_of(event, own.key).has_answers
-    conflict = say_all(refusal.complaints)
+    fixed = own is not None and form_fields.field_context_of(event, own.key).has_answers
+    conflict = translate_all(refusal.complaints)
     shown = replace(page, event=event, fixed=fixed)
     return shown.render(conflict=conflict, differs=stored != own, stored=stored), 409

@@ -34,7 +34,7 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
 )
 from ikone_events.web.organiser.fields import WholeNumber, typed
-from ikone_events.web.organiser.frame import place
+from ikone_events.web.organiser.frame import show_complaints
 from ikone_events.web.organiser.registering.form.fields import value_words
 from ikone_events.web.shell.forms import LineField, TextField
 from ikone_events.web.shell.i18n import gettext as _
@@ -175,7 +175,7 @@ def _keep_days(form: FieldForm) -> int | None:
 def place_complaints(form: FieldForm, complaints: tuple[Complaint, ...]) -> None:
     """Add each complaint to its field; those about choices to the first row."""
     about_choices = [c for c in complaints if c.about == "choices"]
-    place(form, tuple(c for c in complaints if c.about != "choices"))
+    show_complaints(form, tuple(c for c in complaints if c.about != "choices"))
     for complaint in about_choices:
         if form.choices.entries:
             label = form.choices.entries[0].form.label

@@ -25,7 +25,7 @@ from ikone_events.store.db import transaction
 from ikone_events.store.directory.naming import organisation_names
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.availability import get_availability
-from ikone_events.web.organiser.frame import Answer, blueprint, say_all, seen_event
+from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.registering.form import FormContext
 from ikone_events.web.registering.signup import render_fields
 from ikone_events.web.shell.access import Permission, permission
@@ -72,7 +72,7 @@ def show_fields(event: Event, form: FormName, *, refused: Iterable[Complaint] = 
         asked=[row for row in rows if not row.field.retired],
         retired=[row for row in rows if row.field.retired],
         kinds=[(kind.value, _(KIND_LABELS[kind])) for kind in kinds_of(form)],
-        refused=say_all(refused),
+        refused=translate_all(refused),
     )
 
 
