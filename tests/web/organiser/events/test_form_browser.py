@@ -51,7 +51,7 @@ def test_workshop_from_an_empty_form_to_a_new_date(app: Flask, page: Page) -> No
     page.press("[name=ends_at]", "Enter")  # shows the preview, and saves nothing
     expect(page.locator("ins").first).to_contain_text("21. April")
     assert stored(app).starts_at.day == 14
-    page.click("button[value=tell]")
+    page.click("button[value=notify]")
     page.wait_for_url(f"**{event}")
     assert (stored(app).starts_at.day, stored(app).state) == (21, "open")
     assert stored(app).update_due_at is not None
