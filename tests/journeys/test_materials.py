@@ -43,7 +43,8 @@ def test_materials_reach_those_whom_they_are_for(
         team.click("button[aria-label='Nach oben Nur für Sie']")
         team.click("button[aria-label='Nach oben Nur für Sie']")
         names = team.locator("#materials h3").all_inner_texts()
-        assert [name.split("\n")[0].strip() for name in names] == [
+        titles = [name.split("\n")[0].strip() for name in names]
+        assert titles == [
             "Nur für Sie",
             "Folien",
             "Verseucht",
