@@ -12,7 +12,7 @@ from ikone_events.services.mails.writing import finished_mail, queue_unless_know
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.plain import new_row, read_row
+from ikone_events.store.plain import in_vain, new_row, read_row
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
@@ -81,11 +81,16 @@ def _reminder(person: Registration, event: Event, *, now: datetime) -> Reminder:
 def store_reminder(prepared: Reminder) -> None:
     """Store a reminder, at most one an hour for each person.
 
-    A second one is composed and inserted like the first, without effect: response times must not
+    A second one is composed and stored like the first, and rolled back: response times must not
     reveal anything.
     """
     known, mail = prepared
-    if not queue_unless_known(mail) or known.thread_id:
+    if not queue_unless_known(mail):
+        mail.key = mail.message_id
+        with in_vain():
+            queue_unless_known(mail)
+        return
+    if known.thread_id:
         return
     first = update(Registration).where(Registration.id == known.id)
     rows_written(first.values(thread_id=mail.message_id))
