@@ -95,7 +95,7 @@ def test_forged_links_open_nothing(app: Flask, client: FlaskClient, event: Event
     person = make_registration(app, event)
     whole = request_path(app, request)
     forged = [
-        whole[:-1] + ("A" if whole[-1] != "A" else "B"),
+        whole[:-2] + ("A" if whole[-2] != "A" else "B") + whole[-1],
         whole + "x",
         "/materials/x",
         signed(app, LinkClaim("unknown", 1)),
