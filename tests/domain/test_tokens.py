@@ -36,8 +36,9 @@ def test_foreign_token_is_refused(token: str) -> None:
 
 def test_changed_token_is_refused() -> None:
     token = SIGNER.sign(Purpose.REGISTRATION, CLAIM)
+    changed = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
     with pytest.raises(LinkRefused):
-        SIGNER.read(Purpose.REGISTRATION, token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1])
+        SIGNER.read(Purpose.REGISTRATION, changed)
 
 
 def test_token_of_another_key_is_refused() -> None:
