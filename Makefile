@@ -20,8 +20,9 @@ TEST = $(TYPES) >$(VENV)/types.log 2>&1 & types=$$!; $(PYTEST) --durations 20; t
   wait $$types; types=$$?; cat $(VENV)/types.log; exit $$((tests + types))
 # About a third of what all tests without servers cost: what most edits concern.
 QUICK = -m "not slow and not browser and not postgres and not imap" $(addprefix --ignore tests/, \
-  crash demo journeys look packaging rooms rush worker services/figures services/incoming \
-  services/office services/operating services/privacy services/rooms store/operating web/organiser)
+  crash demo journeys look packaging rooms rush worker services/figures services/followup \
+  services/incoming services/office services/operating services/privacy services/rooms \
+  store/operating web/attendee web/organiser)
 CATALOGUES := ikone_events/translations
 PO := $(wildcard $(CATALOGUES)/*/LC_MESSAGES/*.po)
 
