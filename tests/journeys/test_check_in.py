@@ -174,7 +174,7 @@ def test_keyboard_of_a_phone_goes_on_at_the_answer(
         assert phone.evaluate("!matchMedia('(pointer: fine)').matches")
         phone.locator("#entry-missing button").first.press("Enter")
         expect(phone.locator(".arrived h2")).to_have_text(f"Maria {people[0].last_name}")
-        assert phone.evaluate("document.activeElement.id") == "entry-result"
+        expect(phone.locator("#entry-result")).to_be_focused()
 
 
 def test_press_far_down_a_phone_shows_who_that_was(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf import CSRFProtect, FlaskForm
 from jinja2 import ChoiceLoader, FileSystemLoader
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from wtforms import (
     BooleanField,
     DateField,
@@ -207,7 +207,7 @@ def test_error_summary_has_the_focus_and_leads_to_its_field(
     browser: Browser, base_url: str
 ) -> None:
     page, _ = opened(browser, f"{base_url}/gallery")
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     for link in page.locator(".error-summary a").all():
         link.click()
         target = str(link.get_attribute("href"))

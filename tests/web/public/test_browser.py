@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import (
     assert_accessible,
@@ -153,10 +153,10 @@ def test_refused_form_is_accessible_too(browser: Browser, site: LiveApp) -> None
     page.goto(f"{site.address}/events/zukunft/register?lang=de")
     page.get_by_role("button", name="Anmelden").click()
     assert page.title().startswith("Fehler:")
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     assert_accessible(page)
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.id") == "first_name"
+    expect(page.locator("#first_name")).to_be_focused()
     page.context.close()
 
 

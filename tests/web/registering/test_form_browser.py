@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from ikone_events.app import create_app
@@ -237,12 +237,12 @@ def test_refused_form_serves_everybody_at_every_width(
     page.click("button[name=add]")
     _look_at_every_width(page, walked=320)
     page.click(SUBMIT)
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     _look_at_every_width(page, walked=1280)
     for link in page.locator(".error-summary a").all():
         link.click()
         target = page.evaluate("location.hash.slice(1)")
-        assert page.evaluate("document.activeElement.id") == target
+        expect(page.locator(f"[id='{target}']")).to_be_focused()
     assert problems == []
     page.context.close()
 

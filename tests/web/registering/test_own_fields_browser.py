@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from ikone_events.store.db import db
 from ikone_events.store.registering.form_fields import answers_for
@@ -167,7 +167,7 @@ def test_shown_field_is_missed_and_what_was_typed_stays(
     assert_accessible(page)
     assert page.locator("[name=f_was]").is_visible()
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.id") == "f_was"
+    expect(page.locator("#f_was")).to_be_focused()
     page.fill("[name=f_was]", "Suppe")
     page.locator(".error-summary a").last.click()
     page.keyboard.press("Space")
@@ -213,6 +213,6 @@ def test_form_is_walked_by_keyboard_alone(browser: Browser, app: Flask, address:
     page.keyboard.press("ArrowDown")  # past the full one
     assert page.locator("[name=f_essen][value=anderes]").is_checked()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.name") == "f_was"
+    expect(page.locator("[name=f_was]:focus")).to_have_count(1)
     assert assert_focus_visible(page) > 5
     page.context.close()

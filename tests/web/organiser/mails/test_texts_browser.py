@@ -57,7 +57,7 @@ def _insert_where_the_cursor_is(page: Page) -> None:
     page.evaluate("document.querySelector('[name=body_de]').setSelectionRange(14, 14)")
     page.click("button[data-insert='{{titel}}']")
     assert page.input_value("[name=body_de]") == "Willkommen zu {{titel}}, bis bald"
-    assert page.evaluate("document.activeElement.name") == "body_de"
+    expect(page.locator("[name=body_de]")).to_be_focused()
 
 
 def _change_the_language(page: Page) -> None:
