@@ -38,14 +38,14 @@ class FileScanner:
         """Check what waits; returns the number of files that were judged. Never raises."""
         judged = 0
         again = time.monotonic() >= self._again_at
-        with self._app.app_context():
-            try:
+        try:  # around the context, too: its end gives back a connection that may be gone
+            with self._app.app_context():
                 for material in self._to_scan(again=again):
                     if self._stopping.is_set():
                         break
                     judged += self._scan(material.id)
-            except Exception as fault:  # noqa: BLE001 - the thread must go on
-                log.error("files were not checked for viruses (%s)", type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001 - the thread must go on
+            log.error("files were not checked for viruses (%s)", type(fault).__name__)
         if again:
             self._again_at = time.monotonic() + AGAIN_SECONDS
         return judged

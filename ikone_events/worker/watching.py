@@ -8,6 +8,7 @@ import threading
 from enum import StrEnum
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from ikone_events.domain.rooms.providers import RoomUnavailable
 from ikone_events.services.installation import now
@@ -49,12 +50,15 @@ class RoomWatcher:
         A provider that fails is asked once a round, however many rooms it has.
         """
         looked, failing = 0, set[str]()
-        with self._app.app_context():
-            for slug, kind in self._rooms():
-                if not self._stopping.is_set() and kind not in failing:
-                    outcome = self._try(slug)
-                    looked += outcome is Look.DONE
-                    failing |= {kind} if outcome is Look.FAILED else set()
+        try:
+            with self._app.app_context():
+                for slug, kind in self._rooms():
+                    if not self._stopping.is_set() and kind not in failing:
+                        outcome = self._try(slug)
+                        looked += outcome is Look.DONE
+                        failing |= {kind} if outcome is Look.FAILED else set()
+        except SQLAlchemyError as fault:  # the end gives back a connection that may be gone
+            log.error("a round of looks into rooms failed (%s)", type(fault).__name__)
         return looked
 
     def _rooms(self) -> list[tuple[str, str]]:

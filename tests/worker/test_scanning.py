@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
 from ikone_events.config import Settings, SettingsError, settings_from_environment
 from ikone_events.services.followup.scanning import scan_file
@@ -15,6 +17,7 @@ from ikone_events.services.operating.doctor import settings as doctor
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Material
 from ikone_events.worker.scanning import FileScanner
+from ikone_events.worker.watching import RoomWatcher
 from tests.factories import NOW, make_event, make_material, make_settings
 
 SCANNER = """#!/bin/sh
@@ -160,6 +163,24 @@ def test_file_that_is_removed_meanwhile_is_no_trouble(app: Flask, settings: Sett
         (app.extensions["ikone_installation"].uploads_dir / first.stored_name).unlink()
     assert scanner(app, settings).scan_waiting() == 1
     assert states(app) == ["failed", ""]
+
+
+def test_threads_outlive_a_database_that_goes_at_the_end_of_their_round(
+    app: Flask, settings: Settings
+) -> None:
+    """What gives back a connection fails outside of all that reads or writes."""
+
+    def gone(_connection: Connection) -> None:
+        raise OperationalError("ROLLBACK", {}, Exception("the server closed the connection"))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "rollback", gone)
+    try:
+        assert scanner(app, settings).scan_waiting() == 0
+        assert RoomWatcher(app, threading.Event()).look_around() == 0
+    finally:
+        event.remove(engine, "rollback", gone)
 
 
 def test_doctor_names_the_scanner_and_the_quota(app: Flask, command: tuple[str, ...]) -> None:
