@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from ikone_events.config import Settings
 from ikone_events.store import db as store_db
-from tests.factories import make_settings
+from tests.factories import FixedClock, make_settings
 from tests.rooms import bbb_server, jitsi_server
 from tests.rooms.bbb_server import BbbServer
+from tests.rooms.days import Day
 from tests.rooms.jitsi_server import JitsiServer
 
 
@@ -44,10 +46,11 @@ def jitsi(kept_jitsi: JitsiServer) -> JitsiServer:
 
 
 @pytest.fixture
-def settings(data_dir: Path, bbb: BbbServer, jitsi: JitsiServer) -> Settings:
-    """Settings with both."""
+def settings(data_dir: Path, bbb: BbbServer, jitsi: JitsiServer, database: str) -> Settings:
+    """Settings with both, on the database of the test."""
     return make_settings(
         data_dir,
+        database_url=database,
         bbb_url=bbb.address,
         bbb_secret=bbb_server.SECRET,
         jitsi_url=jitsi.address,
@@ -55,3 +58,9 @@ def settings(data_dir: Path, bbb: BbbServer, jitsi: JitsiServer) -> Settings:
         jitsi_secret=jitsi_server.SECRET,
         outgoing_hosts=("localhost",),
     )
+
+
+@pytest.fixture
+def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
+    """An event that begins in five minutes."""
+    return Day(app, bbb, clock)

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.config import Settings
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.services.events.moving import change_date
@@ -19,29 +16,11 @@ from ikone_events.services.rooms.watching import unseen_minutes
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from tests.attending import attendance_of_person
-from tests.factories import FixedClock, make_settings
-from tests.rooms.bbb_server import SECRET, BbbServer
 from tests.rooms.days import Day
 from tests.rooms.test_reports import _body, _id, _post
 
 pytestmark = pytest.mark.both_databases
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def settings(data_dir: Path, bbb: BbbServer, database: str) -> Settings:
-    return make_settings(
-        data_dir,
-        database_url=database,
-        bbb_url=bbb.address,
-        bbb_secret=SECRET,
-        outgoing_hosts=("localhost",),
-    )
-
-
-@pytest.fixture
-def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
-    return Day(app, bbb, clock)
 
 
 def move(day: Day, by: timedelta) -> None:

@@ -4,13 +4,10 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.config import Settings
 from ikone_events.services.privacy.archiving import archive_persons, forget_person
 from ikone_events.services.rooms.entering import visitor_of
 from ikone_events.store.db import db, transaction
@@ -18,31 +15,13 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.presence import sessions_of
-from tests.factories import FixedClock, make_event, make_registration, make_settings
-from tests.rooms.bbb_server import SECRET, BbbServer
+from tests.factories import make_event, make_registration
+from tests.rooms.bbb_server import SECRET
 from tests.rooms.days import Day
 from tests.rooms.jitsi_server import made_token
 from tests.web.visitor import everything
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def settings(data_dir: Path, bbb: BbbServer, database: str) -> Settings:
-    """Settings with BigBlueButton, on both databases."""
-    return make_settings(
-        data_dir,
-        database_url=database,
-        bbb_url=bbb.address,
-        bbb_secret=SECRET,
-        outgoing_hosts=("localhost",),
-    )
-
-
-@pytest.fixture
-def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
-    """An event that begins in five minutes."""
-    return Day(app, bbb, clock)
 
 
 def _id(day: Day, person: Registration) -> str:

@@ -4,13 +4,10 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
-from ikone_events.config import Settings
 from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.rooms.providers import Presence, RoomRole, Visitor
 from ikone_events.services.rooms import watching
@@ -25,30 +22,12 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.rooms.attendance import record_door, record_statement
 from ikone_events.store.rooms.presence import sessions_of
 from ikone_events.store.rooms.sessions import find_session, find_watch
-from tests.factories import FixedClock, make_event, make_registration, make_settings
+from tests.factories import make_event, make_registration
 from tests.patience import wait_for
-from tests.rooms.bbb_server import SECRET, BbbServer, Manner
+from tests.rooms.bbb_server import Manner
 from tests.rooms.days import Day
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def settings(data_dir: Path, bbb: BbbServer, database: str) -> Settings:
-    """Settings with BigBlueButton, on both databases."""
-    return make_settings(
-        data_dir,
-        database_url=database,
-        bbb_url=bbb.address,
-        bbb_secret=SECRET,
-        outgoing_hosts=("localhost",),
-    )
-
-
-@pytest.fixture
-def day(app: Flask, bbb: BbbServer, clock: FixedClock, database: str) -> Day:
-    """An event that begins in five minutes."""
-    return Day(app, bbb, clock)
 
 
 def test_minutes_are_counted_over_several_visits(day: Day) -> None:

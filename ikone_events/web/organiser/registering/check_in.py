@@ -30,7 +30,6 @@ from ikone_events.web.organiser.registering.check_in_words import (
     SaidOfPress,
     card_of,
     in_since,
-    name_of,
     press_code,
     press_person,
 )
@@ -89,7 +88,6 @@ def entrance(
         "missing": not_in_yet(event, _MOST_LISTED),
         "latest": last_entries(event, _MOST_ENTRIES),
         "in_since": lambda each: in_since(event, each),
-        "name_of": name_of,
     }
 
 
@@ -133,7 +131,7 @@ def undo_press(slug: str) -> Answer:
     except Refusal as refusal:
         flash_at("entry", " ".join(translate_all(refusal.complaints)), "warning")
         return _back(event, person=person)
-    flash_at("entry", _("Undone: %(name)s is not checked in.", name=name_of(found.person)))
+    flash_at("entry", _("Undone: %(name)s is not checked in.", name=found.person.name))
     return _back(event, person=person)
 
 

@@ -55,12 +55,7 @@ class PersonCard:
     @property
     def name(self) -> str:
         """The whole name."""
-        return name_of(self.found.person)
-
-
-def name_of(person: Registration) -> str:
-    """The whole name of a person."""
-    return person.name
+        return self.found.person.name
 
 
 def card_of(event: Event, found: AtEntrance) -> PersonCard:
@@ -117,7 +112,7 @@ def press_person(event: Event, public_id: str, press: Press, now: datetime) -> S
             entry = check_in(event, public_id, press, now=now)
     except Refusal as refusal:
         return _refused(event, public_id, refusal)
-    name, person = name_of(entry.found.person), entry.found.person.public_id
+    name, person = entry.found.person.name, entry.found.person.public_id
     if entry.outcome is EntryOutcome.ENTERED:
         text = _("%(name)s is checked in.", name=name)
         return SaidOfPress("success", text, person, is_new=True, on_card=True)
@@ -136,9 +131,7 @@ def _refused(event: Event, public_id: str, refusal: Refusal) -> SaidOfPress:
         found = get_at_entrance(event, public_id)
     except Refusal:
         return SaidOfPress("danger", _all(refusal))
-    return SaidOfPress(
-        "danger", f"{name_of(found.person)}: {_all(refusal)}", found.person.public_id
-    )
+    return SaidOfPress("danger", f"{found.person.name}: {_all(refusal)}", found.person.public_id)
 
 
 def _all(refusal: Refusal) -> str:
