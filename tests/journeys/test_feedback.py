@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page
 
+from ikone_events.services.plan.plans import create_plan
+from ikone_events.store.db import db, transaction
+from ikone_events.store.events.models import Event
 from tests.factories import NOW, make_event, make_registration
 from tests.journeys.installation import Installation
 from tests.journeys.people import log_in, window
@@ -28,6 +31,8 @@ def test_feedback_goes_from_questions_to_results(
     )
     for number, address in enumerate(PEOPLE):
         make_registration(app, event, email=address, locale="de" if number else "en")
+    with app.app_context(), transaction():  # once its time had passed, it would plan no request
+        create_plan(db.session.get_one(Event, event.id), now=clock())
     results = f"{url}/organise/events/rueckblick/feedback"
     with window(browser) as team:
         log_in(team, url)
