@@ -209,7 +209,7 @@ def public_complaints(data: bytes) -> tuple[str, ...]:
     found = _of_frame(read.calendar, FRAME | OF_FEEDS, None)
     for event in read.events:
         found += _of_event(event, PROPERTIES - PERSONAL)
-        if _tells_a_secret(event):
+        if _reveals_a_secret(event):
             found.append("A public calendar contains somebody's personal link.")
     return tuple(found)
 
@@ -264,7 +264,7 @@ def _leads_to_a_person(read: Object) -> bool:
     )
 
 
-def _tells_a_secret(event: tuple[Line, ...]) -> bool:
+def _reveals_a_secret(event: tuple[Line, ...]) -> bool:
     """A personal link or a door: whoever holds it acts as that person, or enters the room."""
     host = next((line.value.partition("/events/")[0] for line in event if line.name == "URL"), "")
     links = (f"{host}/r/", f"{host}/door/")

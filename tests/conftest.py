@@ -25,7 +25,7 @@ from tests import shared_app
 from tests.browser import launch
 from tests.effort import NIGHT
 from tests.factories import FixedClock, make_settings
-from tests.known_migrations import every_migration, migrations_said_again
+from tests.known_migrations import every_migration, migrations_repeated
 from tests.mailbox import Mailbox
 from tests.patience import be_patient_with_locks
 from tests.postgres import emptied_database
@@ -207,7 +207,7 @@ def compiled_addresses() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def known_migrations(folder_of_run: Path) -> Iterator[None]:
     """By day, migrations of an empty database are repeated from memory."""
-    with migrations_said_again(folder_of_run):
+    with migrations_repeated(folder_of_run):
         yield
 
 

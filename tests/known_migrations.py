@@ -27,7 +27,7 @@ _run_migrations = MigrationContext.run_migrations
 
 
 @contextmanager
-def migrations_said_again(folder: Path) -> Iterator[None]:
+def migrations_repeated(folder: Path) -> Iterator[None]:
     """For a whole run of tests."""
 
     def run(context: MigrationContext, **words: Any) -> None:

@@ -19,6 +19,6 @@ def wait_for(condition: Callable[[], object], what: str = "nothing happened") ->
 
 
 def be_patient_with_locks(seconds: float = PATIENCE) -> None:
-    """Let writers of this process wait so long for a lock; a visitor is told "busy" after five."""
+    """Let writers of this process wait so long for a lock; a visitor gets "busy" after five."""
     store_db.LOCK_WAIT_SECONDS = int(seconds)
     store_db._LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{int(seconds)}s'")

@@ -40,7 +40,7 @@ class Taken:
 
 @dataclass
 class ScriptedServer:
-    """`features` are told after EHLO; `port` stays the same when it is started again."""
+    """`features` are sent after EHLO; `port` stays the same when it is started again."""
 
     script: Callable[[Turn], str] = lambda _turn: ""
     features: tuple[str, ...] = ("SIZE",)

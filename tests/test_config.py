@@ -163,17 +163,17 @@ def test_unfit_secret_file_is_one_clear_line(tmp_path: Path) -> None:
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
 
-    def told(name: str, **more: str) -> str:
+    def complaint(name: str, **more: str) -> str:
         (line,) = complaints(
             IKONE_SECRET_KEY="", **{"IKONE_SECRET_KEY_FILE": str(tmp_path / name), **more}
         )
         return line
 
-    assert told("missing").endswith("missing can't be read: No such file or directory.")
-    assert told("").startswith(f"IKONE_SECRET_KEY_FILE: {tmp_path} can't be read")
-    assert told("binary").endswith("binary can't be read: it is not text.")
-    assert told("empty").endswith("empty is empty.")
-    assert told("short").startswith("IKONE_SECRET_KEY: needs at least 32 characters;")
+    assert complaint("missing").endswith("missing can't be read: No such file or directory.")
+    assert complaint("").startswith(f"IKONE_SECRET_KEY_FILE: {tmp_path} can't be read")
+    assert complaint("binary").endswith("binary can't be read: it is not text.")
+    assert complaint("empty").endswith("empty is empty.")
+    assert complaint("short").startswith("IKONE_SECRET_KEY: needs at least 32 characters;")
     assert complaints(IKONE_SECRET_KEY_FILE=str(tmp_path / "good")) == [
         "IKONE_SECRET_KEY and IKONE_SECRET_KEY_FILE are both set."
     ]

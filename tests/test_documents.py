@@ -193,7 +193,7 @@ def test_no_translation_is_fuzzy(german: Catalog) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/handbuch.md"])
-def test_document_says_everything_once(name: str) -> None:
+def test_document_contains_everything_once(name: str) -> None:
     """Joining branches keeps both copies of what each of them moved."""
     text = (ROOT / name).read_text("utf-8")
     parts = Counter(part.strip() for part in re.split(r"\n(?=- |\n)", text))

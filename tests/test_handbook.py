@@ -33,7 +33,7 @@ def test_pictures_are_those_that_documents_name_and_the_script_takes() -> None:
     assert files == {name for _, name in _named()} == set(ALL)
 
 
-def test_pictures_say_in_words_what_they_show() -> None:
+def test_pictures_describe_in_words_what_they_show() -> None:
     assert [name for text, name in _named() if len(text) < 20] == []
 
 

@@ -40,7 +40,7 @@ def run(words: list[str], environment: dict[str, str], log: Path) -> None:
         main(args=words)
     except SystemExit as end:
         status = end.code or 0
-    except Exception:  # noqa: BLE001 - it is told to whoever reads the log
+    except Exception:  # noqa: BLE001 - it is logged for whoever reads the log
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Tells errors of the database from errors of the data, and logs an outage once a minute."""
+"""Distinguishes errors of the database from errors of data, and logs an outage once a minute."""
 
 import logging
 import sqlite3
@@ -17,7 +17,7 @@ DatabaseFault = SQLAlchemyError
 DriverFault = DBAPIError
 
 # Seconds between two lines of the log about the same outage.
-SAY_EVERY = 60.0
+REPORT_EVERY = 60.0
 # SQLite: full, read-only, unreadable, missing or no database (prefixes of error names).
 _SQLITE = (
     *("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
@@ -87,8 +87,8 @@ def _outage() -> Outage:
     return Outage(Complaint(N_("Nothing can be stored at this moment. Please try again later.")))
 
 
-_said: dict[str, float] = {}
-_saying = threading.Lock()
+_reported: dict[str, float] = {}
+_reporting = threading.Lock()
 
 
 def report(words: str) -> None:
@@ -114,12 +114,12 @@ def condense(record: logging.LogRecord) -> bool:
 
 def _is_news(words: str) -> bool:
     present = time.monotonic()
-    with _saying:
-        for old in [old for old, said in _said.items() if present - said >= SAY_EVERY]:
-            del _said[old]
-        if words in _said:
+    with _reporting:
+        for old in [old for old, last in _reported.items() if present - last >= REPORT_EVERY]:
+            del _reported[old]
+        if words in _reported:
             return False
-        _said[words] = present
+        _reported[words] = present
         return True
 
 

@@ -96,14 +96,14 @@ def _figures(times: dict[str, list[float]]) -> list[Row]:
         rows.append(
             (
                 f"  ratio: {kind}",
-                f"{ratio:.3f}, hits {_told_apart(new, times[kind])}",
+                f"{ratio:.3f}, hits {_share_of_slower(new, times[kind])}",
                 "0.95 - 1.05",
             )
         )
     return rows
 
 
-def _told_apart(new: list[float], other: list[float]) -> str:
+def _share_of_slower(new: list[float], other: list[float]) -> str:
     """How often the slower of two is the new one: 50 % is a guess."""
     slower = sum(a > b for a, b in zip(new, other, strict=True)) / len(new)
     return f"{slower * 100:.0f} %"

@@ -32,7 +32,7 @@ def test_event_list_names_every_event(app: Flask) -> None:
     assert "Raum für Zukunft" in call(app, "event", "list").output
 
 
-def test_event_show_tells_what_is_missing(app: Flask) -> None:
+def test_event_show_shows_what_is_missing(app: Flask) -> None:
     event = make_event(app, state="closed", room_url="")
 
     output = call(app, "event", "show", event.slug).output
@@ -58,7 +58,7 @@ def test_event_do_announces_and_opens_at_once(app: Flask) -> None:
     assert call(app, "event", "do", event.slug, "close", "--open").exit_code == 1
 
 
-def test_event_do_undoes_what_nobody_has_been_told(app: Flask) -> None:
+def test_event_do_undoes_what_notified_nobody(app: Flask) -> None:
     event = make_event(app)
     call(app, "event", "do", event.slug, "cancel", "--reason", "Sturm")
 
@@ -144,7 +144,7 @@ def test_reschedule_takes_local_time(app: Flask) -> None:
         assert found.starts_at.isoformat() == "2027-07-01T08:00:00+00:00"
 
 
-def test_reschedule_tells_the_deadline(app: Flask) -> None:
+def test_reschedule_shows_the_deadline(app: Flask) -> None:
     event = make_event(app, state="postponed", deadline=NOW + timedelta(days=13))
     words = ("--starts-at", "2027-07-01T18:00", "--ends-at", "2027-07-01T19:00")
     output = call(app, "event", "do", event.slug, "reschedule", *words).output

@@ -15,7 +15,7 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 
 
 class Clients:
-    """Threads that sign up new people; `acknowledged` are those who were told that it is done."""
+    """Threads that sign up new people; `acknowledged` are those who saw that it is done."""
 
     def __init__(self, ports: list[int], path: str, threads: int = 3) -> None:
         self._ports, self._path = ports, path

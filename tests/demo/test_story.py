@@ -121,11 +121,11 @@ def test_figures_after_the_workshop_are_those_that_were_promised(app: Flask) -> 
         assert {"smart-city-1", "smart-city-2"} <= {each.slug for each in report.whole.events}
         case = DATA["test_cases"]["press_sentence"]
         event = events[case["event"]]
-        assert press_sentence(found[event.id], Told(date(2021, 1, 12)), "de") == case["de"]
+        assert press_sentence(found[event.id], Announced(date(2021, 1, 12)), "de") == case["de"]
 
 
 @dataclass
-class Told:
+class Announced:
     """The day of the press sentence: the trial's own is moved into the present."""
 
     day: date

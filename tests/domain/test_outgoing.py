@@ -138,7 +138,7 @@ def test_naming_one_host_allows_no_other() -> None:
     assert "https://" in refusal_of("http://a.meet.intranet.example.org/", *named)
 
 
-def test_host_header_says_the_port_unless_it_is_usual() -> None:
+def test_host_header_contains_the_port_unless_it_is_usual() -> None:
     named = ("::1", "a.example.org")
     assert target_of("http://[::1]:8080/", named).origin_host == "[::1]:8080"
     assert target_of("http://a.example.org/", named).origin_host == "a.example.org"

@@ -24,7 +24,7 @@ def test_query_without_a_word_searches_nothing(typed: str) -> None:
     assert read_query(typed).words == ()
 
 
-def test_query_that_is_cut_says_so() -> None:
+def test_query_that_is_cut_is_marked() -> None:
     assert not read_query("x" * LONGEST_QUERY).is_cut
     assert read_query("x" * (LONGEST_QUERY + 1)).is_cut
     assert not read_query("a b c d e f g h").is_cut

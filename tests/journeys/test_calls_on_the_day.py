@@ -80,7 +80,7 @@ def test_room_has_changed(office: Office, meeting: Event) -> None:
 
 
 def test_video_service_is_gone(office: Office, meeting: Event) -> None:
-    """A new dial-in is told to everybody; that it is told is said at once."""
+    """A new dial-in is mailed to everybody, and the page states it at once."""
     office.desk.begin()
     office.desk.press("Live-Ansicht öffnen")
     office.desk.press("Videoraum ändern")

@@ -137,7 +137,7 @@ def test_two_helpers_check_everybody_in(browser: Browser, installation: Installa
     assert found["Tina Türe"] >= each + few
 
 
-def test_second_scan_and_undo_are_told_to_both(
+def test_second_scan_and_undo_are_shown_to_both(
     browser: Browser, installation: Installation
 ) -> None:
     event, people = on_the_day(installation, 2)

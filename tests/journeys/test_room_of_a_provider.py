@@ -177,8 +177,8 @@ def test_bigbluebutton_from_its_settings_to_the_minutes_of_everybody(
         assert bbb.calls == []  # neither a mail nor a calendar entry needs the room
         clock.moment = event.starts_at - timedelta(minutes=10)
 
-        told = bbb.enter(adas.enter(url + speaker_path(app, speaker)))
-        assert (told["role"], told["fullName"]) == ("MODERATOR", "Dr. Ada Vortrag")
+        received = bbb.enter(adas.enter(url + speaker_path(app, speaker)))
+        assert (received["role"], received["fullName"]) == ("MODERATOR", "Dr. Ada Vortrag")
         hers = annas.enter(by_mail)
         assert bbb.enter(hers)["role"] == "VIEWER"
         assert "Größer-Geheim" in next(iter(bbb.meetings.values())).listed[opaque(app, anna)][0]
@@ -220,7 +220,7 @@ def seen_now(installation: Installation, *people: Registration) -> bool:
 
 
 def report(installation: Installation, bbb: BbbServer, seconds: dict[str, int]) -> int:
-    """What the server posts after the end, to the address that it was told."""
+    """What the server posts after the end, to the address that it was given."""
     (key, meeting), *_ = bbb.meetings.items()
     body = {
         "version": "1.0",

@@ -1,4 +1,4 @@
-"""A BigBlueButton on loopback: it verifies every signature, and misbehaves when it is told to.
+"""A BigBlueButton on loopback: it verifies every signature, and misbehaves when it is asked to.
 
 Written from the documentation (docs.bigbluebutton.org/development/api) and the traps of its
 tracker: a person is in the list only once their page is loaded, and stays in it for a while after
@@ -166,10 +166,10 @@ class BbbServer:
         _status, body = self.answer(parts.path.rpartition("/")[2], parts.query)
         if b"SUCCESS" not in body:
             raise ValueError(body.decode())
-        told = dict(parse_qsl(parts.query))
+        sent = dict(parse_qsl(parts.query))
         if load:
-            self.load_page(told["meetingID"])
-        return told
+            self.load_page(sent["meetingID"])
+        return sent
 
     def load_page(self, key: str) -> None:
         """The pages of all who come are loaded: now they are in the list."""

@@ -48,12 +48,12 @@ def test_person_enters_the_room_that_was_made_for_the_event(app: Flask, bbb: Bbb
     anna = make_registration(app, event, first_name="Anna", last_name="Muster")
     with app.app_context():
         _open(event)
-        told = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
+        received = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
         [presence] = provider_for(KIND).attendance(room_of(event))
         assert presence == Presence(visitor_of(anna).opaque_id, "Anna Muster")
-    assert told["role"] == "VIEWER"
-    assert not {anna.email, anna.public_id, event.slug} & set(told.values())
-    assert bbb.meetings[told["meetingID"]].parameters["name"] == "Ä" * 63 + "…"
+    assert received["role"] == "VIEWER"
+    assert not {anna.email, anna.public_id, event.slug} & set(received.values())
+    assert bbb.meetings[received["meetingID"]].parameters["name"] == "Ä" * 63 + "…"
 
 
 def test_name_of_200_emoji_gets_in(app: Flask, bbb: BbbServer) -> None:
@@ -61,8 +61,8 @@ def test_name_of_200_emoji_gets_in(app: Flask, bbb: BbbServer) -> None:
     anna = make_registration(app, event, first_name="👩‍👩‍👧‍👦" * 100, last_name="🇩🇪" * 100)
     with app.app_context():
         _open(event)
-        told = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
-    assert len(told["fullName"]) <= 64
+        received = bbb.enter(join_address(event, visitor_of(anna), now=NOW))
+    assert len(received["fullName"]) <= 64
 
 
 def test_speaker_is_moderator(app: Flask, bbb: BbbServer) -> None:
@@ -168,7 +168,7 @@ def test_slow_server_is_not_waited_for_long(
         open_room(event, now=NOW)
 
 
-def test_check_tells_what_is_wrong_and_makes_no_room(app: Flask, bbb: BbbServer) -> None:
+def test_check_reports_what_is_wrong_and_makes_no_room(app: Flask, bbb: BbbServer) -> None:
     with app.app_context():
         provider = provider_for(KIND)
         assert provider.check() == ()

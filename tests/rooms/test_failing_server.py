@@ -1,6 +1,6 @@
 """A video server that is slow, fails or lies, before a whole running installation.
 
-Presses are kept, other pages are answered meanwhile, the office is told once, and the next press
+Presses are kept, other pages are answered meanwhile, the office gets one mail, and the next press
 that works settles it.
 """
 
@@ -57,20 +57,20 @@ def test_failing_server_costs_no_press_no_page_and_one_alarm(
                 monkeypatch.setattr(outgoing, "SECONDS", patience)
                 _fail(installation, bbb, manner)
                 _wait_for_mails(installation, number)
-                assert len(_told(installation)) == number
+                assert len(_alarms(installation)) == number
                 timer.now += 11
                 monkeypatch.setattr(outgoing, "SECONDS", whole)
                 _mend(installation, bbb)
                 timer.now += 31
-            titles = [subject.rpartition(": ")[2] for subject in _told(installation)]
+            titles = [subject.rpartition(": ")[2] for subject in _alarms(installation)]
             assert len(set(titles)) == len(BAD)
 
 
 def _wait_for_mails(installation: Installation, number: int) -> None:
-    wait_for(lambda: len(_told(installation)) >= number)
+    wait_for(lambda: len(_alarms(installation)) >= number)
 
 
-def _told(installation: Installation) -> list[str]:
+def _alarms(installation: Installation) -> list[str]:
     """The subjects of the alarms that have arrived."""
     found = [mail.subject for mail in installation.mailbox.to(ORGANISER)]
     return [subject for subject in found if subject.startswith("Dringend, Videoraum prüfen: ")]

@@ -86,7 +86,7 @@ def test_tenant_of_a_server_is_the_subject() -> None:
     assert list(subjects.values()) == ["meet.example.org", "ikone"]
 
 
-def test_check_says_whether_the_server_answers(app: Flask, jitsi: JitsiServer) -> None:
+def test_check_reports_whether_the_server_answers(app: Flask, jitsi: JitsiServer) -> None:
     with app.app_context():
         provider = provider_for(ProviderKind.JITSI)
         assert provider.check() == ()
@@ -97,7 +97,7 @@ def test_check_says_whether_the_server_answers(app: Flask, jitsi: JitsiServer) -
 
 
 def test_claims_have_the_form_of_the_documented_example() -> None:
-    """From lib-jitsi-meet, doc/tokens.md; we tell no group, avatar or address, and name a room."""
+    """From lib-jitsi-meet, doc/tokens.md; we send no group, avatar or address, and name a room."""
     documented = {
         "context": {
             "user": {

@@ -89,11 +89,13 @@ def test_report_overwrites_minutes_once(client: FlaskClient, day: Day) -> None:
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
 
 
-def test_address_of_the_report_is_told_when_the_room_is_made(client: FlaskClient, day: Day) -> None:
+def test_address_of_the_report_is_passed_on_when_the_room_is_made(
+    client: FlaskClient, day: Day
+) -> None:
     day.enter(day.person())
-    told = day.bbb.meetings[day.key].parameters
-    assert told["meta_analytics-callback-url"] == f"http://localhost/rooms/{day.key}/report"
-    assert told["meetingKeepEvents"] == "true"
+    received = day.bbb.meetings[day.key].parameters
+    assert received["meta_analytics-callback-url"] == f"http://localhost/rooms/{day.key}/report"
+    assert received["meetingKeepEvents"] == "true"
 
 
 def test_person_whom_no_look_has_seen_is_known_by_the_report(client: FlaskClient, day: Day) -> None:

@@ -70,7 +70,7 @@ def test_person_is_seen_once_their_page_is_loaded(day: Day) -> None:
     assert day.minutes_of(anna) == 1
 
 
-def test_look_keeps_what_other_sources_have_said(day: Day) -> None:
+def test_look_keeps_what_other_sources_have_recorded(day: Day) -> None:
     anna = day.person()
     with day.app.app_context(), transaction():
         record_door(anna.id, day.event.id, day.clock.moment)
@@ -172,7 +172,7 @@ def _record(day: Day, found: Sequence[Presence]) -> int:
 
 
 def _is_waiting() -> bool:
-    """Whether another connection waits for a lock; SQLite does not tell, and waits anyway."""
+    """Whether another connection waits for a lock; SQLite cannot be asked, and waits anyway."""
     if db.engine.dialect.name == "sqlite":
         return True
     return bool(db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
@@ -199,7 +199,7 @@ def test_answer_that_comes_after_a_later_look_is_dropped(day: Day) -> None:
     assert record.left_at is None
 
 
-def test_provider_that_is_away_lets_nobody_leave_and_the_gap_is_said(day: Day) -> None:
+def test_provider_that_is_away_lets_nobody_leave_and_the_gap_is_shown(day: Day) -> None:
     anna = day.person()
     day.enter(anna)
     day.minutes(3)
@@ -221,7 +221,7 @@ def test_provider_that_is_away_lets_nobody_leave_and_the_gap_is_said(day: Day) -
         assert (watch.failed_since, watch.unseen_seconds) == (None, 600)
 
 
-def test_room_that_fails_to_the_end_is_said_to_be_unseen(day: Day) -> None:
+def test_room_that_fails_to_the_end_is_shown_to_be_unseen(day: Day) -> None:
     """Without the last part of the time the page would say nothing of it."""
     anna = day.person()
     day.enter(anna)

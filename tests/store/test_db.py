@@ -92,9 +92,7 @@ def test_moments_come_back_aware(app: Flask) -> None:
     assert starts_at.tzinfo is not None
 
 
-def test_another_process_that_holds_the_lock_makes_us_say_busy(
-    app: Flask, settings: Settings
-) -> None:
+def test_another_process_that_holds_the_lock_makes_us_busy(app: Flask, settings: Settings) -> None:
     event = make_event(app)
     other = sqlite3.connect(settings.data_dir / "ikone.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -131,7 +129,7 @@ def test_threads_of_this_process_wait_for_each_other(
 
 
 def test_time_spent_for_the_lock_of_this_process_shortens_the_wait_for_others(app: Flask) -> None:
-    """Else a visitor behind five others would be told "busy" after twice the time."""
+    """Else a visitor behind five others would get "busy" after twice the time."""
     held, waiting = threading.Event(), threading.get_ident()
 
     def hold_until_the_other_waits() -> None:

@@ -13,8 +13,8 @@ from ikone_events.store.outages import condense, refusal_for
 
 
 @pytest.fixture(autouse=True)
-def _nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outages, "_said", {})
+def _nothing_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "_reported", {})
 
 
 def driver_error(words: str, name: str = "SQLITE_ERROR") -> sqlite3.Error:
@@ -47,9 +47,9 @@ def test_outage_of_a_library_is_one_line(fault: BaseException) -> None:
     assert condense(record(driver_error("unable to open database file", "SQLITE_CANTOPEN")))
 
 
-def test_outage_is_told_again_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outage_is_reported_again_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert condense(record(FULL))
-    monkeypatch.setattr(outages, "SAY_EVERY", 0.0)
+    monkeypatch.setattr(outages, "REPORT_EVERY", 0.0)
     assert condense(record(FULL))
 
 

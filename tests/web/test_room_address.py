@@ -170,7 +170,7 @@ def test_no_mail_and_no_calendar_entry_holds_the_address_of_a_room(
     assert [text for text in texts if secrets_in(text)] == []
 
 
-def test_no_command_and_no_log_tells_the_address_of_a_room(
+def test_no_command_and_no_log_reveals_the_address_of_a_room(
     app: Flask,
     client: FlaskClient,
     clock: FixedClock,

@@ -84,7 +84,7 @@ def trouble(app: Flask, clock: FixedClock) -> str:
 @pytest.mark.parametrize(
     ("column", "value"), [pair for pair in DAMAGE if pair[1] is not None], ids=str
 )
-def test_damaged_mail_fails_alone_and_says_why(
+def test_damaged_mail_fails_alone_and_shows_why(
     app: Flask, settings: Settings, mailbox: Mailbox, column: str, value: object
 ) -> None:
     event = make_event(app)

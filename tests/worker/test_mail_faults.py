@@ -58,7 +58,7 @@ def work(app: Flask) -> int:
     return sent
 
 
-def told(app: Flask, mail: OutboxMail) -> tuple[str, int, list[str]]:
+def noted(app: Flask, mail: OutboxMail) -> tuple[str, int, list[str]]:
     """A mail's state, the tries it has lost, and what was noted of it."""
     with app.app_context():
         now = db.session.get_one(OutboxMail, mail.id)
@@ -67,7 +67,7 @@ def told(app: Flask, mail: OutboxMail) -> tuple[str, int, list[str]]:
 
 
 def states(app: Flask, mails: list[OutboxMail]) -> list[str]:
-    return [told(app, mail)[0] for mail in mails]
+    return [noted(app, mail)[0] for mail in mails]
 
 
 def at(stage: str, line: str, *, to: str = "") -> Callable[[Turn], str]:
@@ -104,7 +104,7 @@ def test_refused_connections_cost_no_mail_a_try_however_long_they_last(
         assert work(app) == 0
         clock.move(hours=1)
 
-    state, lost, words = told(app, mails[0])
+    state, lost, words = noted(app, mails[0])
     assert (state, lost, len(words)) == ("queued", 0, 1)
     assert "refused" in words[0].lower()
     assert states(app, mails) == ["queued"] * 3
@@ -131,8 +131,8 @@ def test_server_that_takes_nothing_from_us_is_asked_once_a_run(
 
     assert work(app) == 0
 
-    assert told(app, mails[0]) == ("queued", 0, [f"deferred: {line}"])
-    assert [told(app, mail) for mail in mails[1:]] == [("queued", 0, [])] * 2
+    assert noted(app, mails[0]) == ("queued", 0, [f"deferred: {line}"])
+    assert [noted(app, mail) for mail in mails[1:]] == [("queued", 0, [])] * 2
     with app.app_context():
         assert engine_health(clock()).refusal == line
 
@@ -158,13 +158,13 @@ def test_mail_that_is_put_off_holds_up_nobody(
 
     assert work(app) == 2
 
-    assert told(app, mails[0]) == ("queued", 1, [f"deferred: {line}"])
-    assert [told(app, mail) for mail in mails[1:]] == [("sent", 1, [])] * 2
+    assert noted(app, mails[0]) == ("queued", 1, [f"deferred: {line}"])
+    assert [noted(app, mail) for mail in mails[1:]] == [("sent", 1, [])] * 2
     assert server.connections == 1
     server.script = friendly
     clock.move(minutes=2)
     assert work(app) == 1
-    assert told(app, mails[0])[:2] == ("sent", 2)
+    assert noted(app, mails[0])[:2] == ("sent", 2)
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DATA", "BODY"])
@@ -174,7 +174,7 @@ def test_server_that_goes_away_in_a_mail_gets_the_others_at_the_next_run(
     server.script = at(stage, GOING, to=ANNA)
 
     assert work(app) == 0
-    assert told(app, mails[0]) == ("queued", 1, [f"deferred: {GOING}"])
+    assert noted(app, mails[0]) == ("queued", 1, [f"deferred: {GOING}"])
     assert work(app) == 2
 
     server.script = friendly
@@ -191,7 +191,7 @@ def test_one_refused_of_fifty_stops_nobody(app: Flask, server: ScriptedServer, s
 
     assert work(app) == 49
 
-    assert told(app, mails[20]) == ("failed", 1, ["failed: 550 5.1.1 No such user"])
+    assert noted(app, mails[20]) == ("failed", 1, ["failed: 550 5.1.1 No such user"])
     assert states(app, mails).count("sent") == 49
     assert server.connections == 1
 
@@ -202,7 +202,7 @@ def test_mail_whose_answer_was_lost_goes_once_more_under_the_same_number(
     server.script = at("BODY", DROP, to=ANNA)
 
     assert work(app) == 2
-    state, lost, words = told(app, mails[0])
+    state, lost, words = noted(app, mails[0])
     assert (state, lost, len(words)) == ("queued", 1, 1)
 
     server.script = friendly
@@ -224,7 +224,7 @@ def test_server_that_drops_one_after_another_counts_as_down(
 
     assert work(app) == 0
 
-    assert [told(app, mail)[1] for mail in mails] == [1, 1, 1, *[0] * 7]
+    assert [noted(app, mail)[1] for mail in mails] == [1, 1, 1, *[0] * 7]
     server.script = friendly
     assert work(app) == 7
     clock.move(minutes=2)
@@ -240,7 +240,7 @@ def test_connection_that_died_between_two_mails_costs_no_mail(
     assert work(app) == 3
 
     everybody_gets_one(app, server, mails)
-    assert [told(app, mail)[2] for mail in mails] == [[], [], []]
+    assert [noted(app, mail)[2] for mail in mails] == [[], [], []]
     assert server.connections == 3
 
 
@@ -256,8 +256,10 @@ def test_silent_server_is_left_after_a_while_and_asked_again_later(
     assert work(app) == 0
 
     in_mails = stage not in ("CONNECT", "EHLO")
-    assert [told(app, mail)[1] for mail in mails] == [1, 1, 0, 0, 0, 0][:6] if in_mails else [0] * 6
-    assert "timed out" in told(app, mails[0])[2][0]
+    assert (
+        [noted(app, mail)[1] for mail in mails] == [1, 1, 0, 0, 0, 0][:6] if in_mails else [0] * 6
+    )
+    assert "timed out" in noted(app, mails[0])[2][0]
     server.script = friendly
     work(app)
     clock.move(minutes=2)
@@ -274,7 +276,7 @@ def test_server_that_is_silent_to_one_is_patient_with_the_others(
 
     assert work(app) == 2
 
-    assert told(app, mails[0])[:2] == ("queued", 1)
+    assert noted(app, mails[0])[:2] == ("queued", 1)
 
 
 class TestWithPassword:
@@ -287,7 +289,7 @@ class TestWithPassword:
     def settings(self, settings: Settings, server: ScriptedServer) -> Settings:
         return replace(settings, smtp_url=f"smtp://me:wrong@127.0.0.1:{server.port}?tls=none")
 
-    def test_wrong_password_fails_no_mail_and_is_told_in_the_servers_words(
+    def test_wrong_password_fails_no_mail_and_is_reported_in_the_servers_words(
         self, app: Flask, mails: list[OutboxMail], server: ScriptedServer, clock: FixedClock
     ) -> None:
         server.script = at("AUTH", "535 5.7.8 Authentication failed")
@@ -297,7 +299,7 @@ class TestWithPassword:
 
         work(app)
         words = ["deferred: 535 5.7.8 Authentication failed"]
-        assert told(app, mails[0]) == ("queued", 0, words)
+        assert noted(app, mails[0]) == ("queued", 0, words)
         assert states(app, mails) == ["queued"] * 3
         with app.app_context():
             assert "535" in engine_health(clock()).refusal
@@ -319,7 +321,7 @@ class TestWithoutTLS:
     ) -> None:
         assert work(app) == 0
 
-        state, lost, words = told(app, mails[0])
+        state, lost, words = noted(app, mails[0])
         assert (state, lost) == ("queued", 0)
         assert "STARTTLS" in words[0]
         assert server.taken == []

@@ -182,7 +182,7 @@ def test_mail_of_a_mail_server_is_shown_and_stays_for_a_person(
         assert db.session.scalars(select(OutboxMail.state)).all() == ["sent"]
 
 
-def test_mail_that_cannot_be_taken_in_goes_aside_and_is_told_without_its_words(
+def test_mail_that_cannot_be_taken_in_goes_aside_and_is_reported_without_its_words(
     app: Flask, eva: Registration, box: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The event's zone is unknown, so the invitation that is asked for can't be written."""
@@ -343,7 +343,7 @@ def test_silent_server_ends_the_look_and_gives_the_lease_back(
     assert state(app).lease_until is None
 
 
-def test_mail_that_cannot_be_moved_stays_and_is_told(
+def test_mail_that_cannot_be_moved_stays_and_is_reported(
     app: Flask, eva: Registration, box: Postbox
 ) -> None:
     """A server that makes no folders stops neither this answer nor the next."""

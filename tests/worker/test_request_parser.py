@@ -149,7 +149,7 @@ def test_chunked_form_is_read(port: int) -> None:
     assert status(answer(port, *head, body=chunked(b"email=a", 2))) == 400  # no token
 
 
-def test_client_that_asks_first_is_told_at_once(port: int) -> None:
+def test_client_that_asks_first_is_answered_at_once(port: int) -> None:
     """A 100 would invite the body (RFC 9110, 10.1.1)."""
     ask = "Expect: 100-continue"
     response = answer(port, LOGIN, FORM, ask, f"Content-Length: {MOST_BYTES + 1}")

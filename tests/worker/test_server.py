@@ -1,4 +1,4 @@
-"""The server as a process: it stops when it is told to, however busy it is."""
+"""The server as a process: it stops when it is asked to, however busy it is."""
 
 import json
 import resource
@@ -35,7 +35,7 @@ def visit(port: int, enough: threading.Event) -> None:
 
 
 @pytest.mark.slow
-def test_server_takes_the_files_it_needs_and_stops_however_busy_when_told(tmp_path: Path) -> None:
+def test_server_takes_the_files_it_needs_and_stops_on_a_signal_however_busy(tmp_path: Path) -> None:
     """With the thousand that many systems give, the thousandth visitor would find a closed door."""
     for _ in range(ROUNDS):
         port, enough = free_port(), threading.Event()

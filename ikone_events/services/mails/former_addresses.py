@@ -19,7 +19,7 @@ def leave_address(registration: Registration, event: Event, *, now: datetime) ->
     """Revoke the links, withdraw the calendar entry of the present address, and begin anew.
 
     An address that nothing was sent to, or from which mails come back, gets no mail. Otherwise it
-    is told, since the mails that it has got contain links and an entry.
+    is notified, since the mails that it has got contain links and an entry.
     """
     has_entry = _choose_entry(registration)
     replace_links(registration)

@@ -83,7 +83,7 @@ def join_address(event: Event, visitor: Visitor, *, now: datetime) -> str:
 
 
 def room_of(event: Event, session: str = "") -> Room:
-    """What a provider is told of the room of an event."""
+    """What a provider gets of the room of an event."""
     return Room(
         key=room_key(event),
         title=event.title,

@@ -76,24 +76,24 @@ def take_report(key: str, body: bytes, *, now: datetime) -> ReportOutcome:
         attendee_id(watch.event_id, public_id): number
         for number, public_id in presence.people_of_room(watch.event_id)
     }
-    told = {
+    accepted = {
         opaque: seconds
         for opaque, seconds in report.seconds.items()
         if opaque in ours and seconds <= longest
     }
-    meeting.report = json.dumps(told)
+    meeting.report = json.dumps(accepted)
     if not any(each.used and not each.report for each in meetings):
         _overwrite(watch.event_id, meetings, ours)
     return ReportOutcome.TAKEN
 
 
 def _overwrite(event_id: int, meetings: Sequence[RoomSession], ours: dict[str, int]) -> None:
-    """Write the sums of all reports; people of whom none tells keep what they have."""
+    """Write the sums of all reports; people in none of them keep what they have."""
     known, after = presence.stays_of(event_id), dict[int, Stay]()
     reports = [(each.made_at, json.loads(each.report or "{}")) for each in meetings]
-    opaque = {number: told for told, number in ours.items()}
-    for number, told in opaque.items():
-        found = [(made_at, report[told]) for made_at, report in reports if told in report]
+    opaque = {number: key for key, number in ours.items()}
+    for number, key in opaque.items():
+        found = [(made_at, report[key]) for made_at, report in reports if key in report]
         total = sum(seconds for _made_at, seconds in found)
         if number in known:
             stay = known[number]
@@ -111,6 +111,6 @@ def forget_reported(event_id: int, public_id: str) -> None:
     """Strike a person out of what meetings have reported; the minutes of all stay."""
     opaque = attendee_id(event_id, public_id)
     for meeting in presence.sessions_of(event_id):
-        told = json.loads(meeting.report or "{}")
-        if told.pop(opaque, None) is not None:
-            meeting.report = json.dumps(told)
+        seconds = json.loads(meeting.report or "{}")
+        if seconds.pop(opaque, None) is not None:
+            meeting.report = json.dumps(seconds)

@@ -39,8 +39,8 @@ def rooms_to_watch(now: datetime) -> list[Event]:
 def is_watched_out(event: Event, now: datetime) -> bool:
     """Whether nobody is to be asked any more: it is over, or the room is another one now."""
     kind = ProviderKind(event.room_provider)
-    tells = capabilities_of(event).attendance and kind in kinds_set_up()
-    return not tells or now >= event.ends_at + WATCHED_AFTER
+    can_be_asked = capabilities_of(event).attendance and kind in kinds_set_up()
+    return not can_be_asked or now >= event.ends_at + WATCHED_AFTER
 
 
 def claim_look(event: Event, *, now: datetime) -> bool:
@@ -66,11 +66,11 @@ def record_look(event: Event, found: Sequence[Presence], *, now: datetime) -> in
     watch = presence.claimed_watch(event.id, now)
     if watch is None:
         return 0
-    told = {each.opaque_id for each in found}
+    present = {each.opaque_id for each in found}
     ours = {
         opaque: number
         for number, public_id in presence.people_of_room(event.id)
-        if (opaque := attendee_id(event.id, public_id)) in told
+        if (opaque := attendee_id(event.id, public_id)) in present
     }
     known = presence.stays_of(event.id)
     after = after_look(known, set(ours.values()), now)

@@ -67,7 +67,7 @@ def takes_names(event: Event) -> bool:
 def request_room(event: Event, *, now: datetime) -> RoomState:
     """See to it that the room of an event exists, for somebody who has pressed at its door.
 
-    Calls its provider, so never in a transaction or for a GET. The office is told of a provider
+    Calls its provider, so never in a transaction or for a GET. The office is notified of a provider
     that fails, once until it works again.
     """
     if not takes_names(event):

@@ -70,7 +70,7 @@ def personal_file(token: str, public_id: str) -> ResponseReturnValue:
 @blueprint.post("/r/<token>/materials/supplement")
 @permission(Permission.PERSONAL_LINK)
 def wish_further_materials(token: str) -> ResponseReturnValue:
-    """Store whether to tell of materials that are added later, and lead back to the list."""
+    """Store whether to notify of materials that are added later, and lead back to the list."""
     registration, wanted = registration_from_token(token), request.form.get("wanted") == "yes"
     with transaction():
         set_supplement(registration.public_id, wanted=wanted)

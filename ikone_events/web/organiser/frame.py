@@ -127,7 +127,7 @@ def event_url(event: Event) -> str:
 
 
 def flash_at(where: str, message: str, kind: str = "success") -> None:
-    """Tell at a place of the next page what has been done; above everything if it has none such.
+    """Show at a place of the next page what has been done; above everything if it has none such.
 
     A page names its places in `answer_places`, and shows them by the macro `answer`.
     """

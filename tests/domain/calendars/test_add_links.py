@@ -61,12 +61,12 @@ def test_space_is_never_a_plus(make) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_no_number_or_link_of_the_room_is_told(make) -> None:
+def test_no_number_or_link_of_the_room_is_revealed(make) -> None:
     for secret in ("631", "PIN", "/r/", "/door/", "Ada", "fragen@"):
         assert secret not in make(EVENT)
 
 
-def test_summer_is_told_in_utc_too() -> None:
+def test_summer_is_written_in_utc_too() -> None:
     summer = datetime(2026, 7, 4, 8, tzinfo=UTC)
     assert "20260704T080000Z" in google(replace(EVENT, starts_at=summer))
     naive = replace(EVENT, starts_at=summer.replace(tzinfo=None))

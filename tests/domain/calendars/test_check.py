@@ -139,7 +139,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("data", "words"), FAULTS)
-def test_fault_is_found_and_told_in_words(data: bytes, words: str) -> None:
+def test_fault_is_found_and_described(data: bytes, words: str) -> None:
     assert any(words in text for text in found(data)), found(data)
 
 
@@ -165,7 +165,7 @@ def test_download_names_nobody() -> None:
     assert any("not ours: ATTENDEE" in text for text in found(made(), None))
 
 
-def test_cancel_must_say_that_it_is_one() -> None:
+def test_cancel_must_have_its_method() -> None:
     assert found(made("REQUEST"), "CANCEL")
     assert found(made("CANCEL").replace(b"STATUS:CANCELLED", b"STATUS:CONFIRMED"), "CANCEL")
 
@@ -229,7 +229,7 @@ def test_feed_holds_no_person_and_no_door(old: bytes, new: bytes, words: str) ->
 
 
 @pytest.mark.parametrize("secret", [ROOM, DOOR])
-def test_feed_leaves_out_an_event_that_tells_a_secret_and_keeps_the_others(secret: str) -> None:
+def test_feed_leaves_out_an_event_that_reveals_a_secret_and_keeps_the_others(secret: str) -> None:
     leaky = entry("leaky", summary=f"Kommen Sie: {secret}")
     data = feed_of(entry("a"), leaky, entry("b"))
     assert [line for line in data.split(b"\r\n") if line.startswith(b"UID")] == [b"UID:a", b"UID:b"]

@@ -80,7 +80,7 @@ def test_event_that_spans_the_night_lasts_as_long_as_it_does(
     assert "22:00 Uhr bis Sonntag" in entry["DESCRIPTION"]
 
 
-def test_event_inside_the_doubled_hour_says_which_is_meant() -> None:
+def test_event_inside_the_doubled_hour_states_which_is_meant() -> None:
     first, second = at("2026-10-25T00:30"), at("2026-10-25T01:30")  # both 2:30 in Berlin
     assert times.span_mail(first, second, locale="de", zone=BERLIN) == (
         "Sonntag, 25. Oktober 2026, 2:30 Uhr (Sommerzeit) bis 2:30 Uhr (Winterzeit)"
@@ -179,9 +179,9 @@ def test_different_moments_of_a_day_never_read_alike(
 ) -> None:
     """Not even in the hour that the clocks show twice."""
     minute = moment.replace(second=0, microsecond=0)
-    told = [
+    ranges = [
         times.moment_mail(minute + timedelta(minutes=15 * quarter), locale=locale, zone=zone)
         for quarter in range(24)
     ]
-    assert all(one != other for one, other in pairwise(told))
-    assert len(set(told)) == len(told)
+    assert all(one != other for one, other in pairwise(ranges))
+    assert len(set(ranges)) == len(ranges)

@@ -67,7 +67,7 @@ def test_person_reads_what_holds_for_them(status: Status, state: State) -> None:
         assert (word is None) == (status is Status.CONFIRMED)
 
 
-def test_who_must_confirm_the_address_is_told_so() -> None:
+def test_whoever_must_confirm_the_address_is_asked_to() -> None:
     word = word_of_person(Status.PENDING, Awaits.ADDRESS, State.OPEN)
     assert word_in(word, "de") == "E-Mail-Adresse nicht bestätigt"
     assert word_in(word_of_person(Status.PENDING, Awaits.APPROVAL, State.OPEN), "en") == (
@@ -75,7 +75,7 @@ def test_who_must_confirm_the_address_is_told_so() -> None:
     )
 
 
-def test_every_word_is_said_in_both_languages() -> None:
+def test_every_word_exists_in_both_languages() -> None:
     for locale in ("de", "en"):
         assert len({word_in(word, locale) for word in Word}) == len(Word)
         assert word_in(None, locale) == ""

@@ -134,21 +134,21 @@ def test_online_location_is_the_door_only_when_the_room_is_open_to_the_person() 
     assert event["DESCRIPTION"].startswith(f"Teilnehmen: {ROOM}\n")
 
 
-def test_hybrid_keeps_the_place_and_tells_the_door_first() -> None:
+def test_hybrid_keeps_the_place_and_names_the_door_first() -> None:
     event = read(made(links=DOOR, format="hybrid", place="Rathaus, Saal 1\nKaiserslautern"))[1]
     assert event["LOCATION"] == "Rathaus, Saal 1 Kaiserslautern"
     assert event["DESCRIPTION"].startswith(f"Teilnehmen: {ROOM}\n")
     assert event["URL"] == ROOM
 
 
-def test_description_tells_local_time_with_the_zone() -> None:
+def test_description_states_local_time_with_the_zone() -> None:
     german = read(made())[1]["DESCRIPTION"]
     assert "Wann: Dienstag, 12. Januar 2021, 10:00 bis 12:00 Uhr (Zeitzone Europe/Berlin)" in german
     english = read(made(who=recipient(locale="en")))[1]["DESCRIPTION"]
     assert "When: Tuesday, 12 January 2021, 10:00 to 12:00 (German time)" in english
 
 
-def test_description_of_an_open_room_tells_dial_in_and_opening() -> None:
+def test_description_of_an_open_room_states_dial_in_and_opening() -> None:
     opens = datetime(2021, 1, 12, 8, 45, tzinfo=UTC)
     text = read(made(links=DOOR, dial_in="+49 631 1, PIN 23", room_opens_at=opens))[1][
         "DESCRIPTION"
@@ -204,7 +204,7 @@ def test_feed_is_stable_named_and_keeps_cancelled_events() -> None:
     assert f"SOURCE;VALUE=URI:{FEED}\r\n".encode() in data
 
 
-def test_uncertain_entry_says_so_in_status_and_title() -> None:
+def test_uncertain_entry_shows_it_in_status_and_title() -> None:
     entry = PublicEntry(
         summary=summary(), uid="a", sequence=0, changed_at=NOW, tentative=True, word="Warteliste"
     )

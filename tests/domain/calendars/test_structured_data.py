@@ -114,7 +114,9 @@ def test_place_is_the_address_and_never_the_room() -> None:
         (seats(state=State.ANNOUNCED), "PreOrder"),
     ],
 )
-def test_offer_tells_whether_a_place_can_be_had(found: SeatAvailability, availability: str) -> None:
+def test_offer_states_whether_a_place_can_be_had(
+    found: SeatAvailability, availability: str
+) -> None:
     offer = data(seats=found)["offers"]
     assert offer["availability"] == f"https://schema.org/{availability}"
     assert (offer["price"], offer["priceCurrency"], offer["url"]) == (

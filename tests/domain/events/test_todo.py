@@ -68,7 +68,7 @@ def stuck(action: Action | None, about: str | None = None) -> Blocked:
     return Blocked(step_id=7, label="Zugangslink", complaints=(complaint,), action=action)
 
 
-def said(*todo_facts: EventTodoFacts) -> list[tuple[Severity, Target]]:
+def listed(*todo_facts: EventTodoFacts) -> list[tuple[Severity, Target]]:
     """Severity and target of everything to do."""
     return [(todo.severity, todo.target) for todo in todos(todo_facts)]
 
@@ -83,31 +83,31 @@ def said(*todo_facts: EventTodoFacts) -> list[tuple[Severity, Target]]:
     ],
 )
 def test_missing_link_becomes_urgent_the_day_before(before: timedelta, expected: list[Any]) -> None:
-    assert said(matter(before=before, confirmed=3)) == expected
+    assert listed(matter(before=before, confirmed=3)) == expected
 
 
 def test_missing_link_is_no_matter_of_events_on_site_or_drafts() -> None:
     near = timedelta(hours=5)
-    assert said(matter(before=near, format=EventFormat.ON_SITE)) == []
-    assert Target.ROOM not in [t for _, t in said(matter(before=near, state=State.DRAFT))]
+    assert listed(matter(before=near, format=EventFormat.ON_SITE)) == []
+    assert Target.ROOM not in [t for _, t in listed(matter(before=near, state=State.DRAFT))]
 
 
 def test_unsent_link_is_urgent_once_somebody_is_confirmed() -> None:
     near = timedelta(hours=20)
-    assert said(matter(before=near, room_url=ROOM)) == []
+    assert listed(matter(before=near, room_url=ROOM)) == []
     [todo] = todos([matter(before=near, room_url=ROOM, confirmed=59)])
     assert (todo.severity, todo.target) == (Severity.DANGER, Target.EVENT)
     assert todo.text % todo.values == (
         "The access link of “Zukunft” has not been sent. People waiting for it: 59."
     )
-    assert said(matter(before=near, room_url=ROOM, confirmed=59, state=State.DISPATCHED)) == []
+    assert listed(matter(before=near, room_url=ROOM, confirmed=59, state=State.DISPATCHED)) == []
 
 
-def test_passed_deadline_of_an_open_event_is_told() -> None:
+def test_passed_deadline_of_an_open_event_is_listed() -> None:
     before, deadline = timedelta(days=4), START - timedelta(days=5)
-    assert said(matter(before=before, deadline=deadline)) == [(Severity.INFO, Target.EVENT)]
-    assert said(matter(before=before, deadline=deadline, state=State.CLOSED)) == []
-    assert said(matter(before=timedelta(days=6), deadline=deadline)) == []
+    assert listed(matter(before=before, deadline=deadline)) == [(Severity.INFO, Target.EVENT)]
+    assert listed(matter(before=before, deadline=deadline, state=State.CLOSED)) == []
+    assert listed(matter(before=timedelta(days=6), deadline=deadline)) == []
 
 
 @pytest.mark.parametrize(
@@ -121,47 +121,47 @@ def test_passed_deadline_of_an_open_event_is_told() -> None:
     ],
 )
 def test_event_that_is_over_wants_a_follow_up(facts: dict[str, Any], target: Target) -> None:
-    assert said(matter(before=START - END, **facts)) == [(Severity.WARNING, target)]
+    assert listed(matter(before=START - END, **facts)) == [(Severity.WARNING, target)]
 
 
 def test_followed_up_and_archived_events_want_nothing() -> None:
     for state in (State.FOLLOWED_UP, State.ARCHIVED, State.CANCELLED):
-        assert said(matter(before=timedelta(days=-9), state=state)) == []
+        assert listed(matter(before=timedelta(days=-9), state=state)) == []
 
 
-def test_failed_mails_are_told_in_every_state() -> None:
+def test_failed_mails_are_listed_in_every_state() -> None:
     expected = [(Severity.DANGER, Target.MAIL)]
-    assert said(matter(before=timedelta(days=-9), state=State.FOLLOWED_UP, failed=2)) == expected
+    assert listed(matter(before=timedelta(days=-9), state=State.FOLLOWED_UP, failed=2)) == expected
 
 
 def test_waiting_people_and_free_seats_do_not_go_together() -> None:
     far = timedelta(days=9)
     expected = [(Severity.WARNING, Target.REGISTRATIONS)]
-    assert said(matter(before=far, capacity=10, seated=9, waiting=1)) == expected
-    assert said(matter(before=far, capacity=10, seated=10, waiting=1)) == []
-    assert said(matter(before=far, waiting=1)) == expected
-    assert said(matter(before=far, waiting=1, held_back=True)) == []
+    assert listed(matter(before=far, capacity=10, seated=9, waiting=1)) == expected
+    assert listed(matter(before=far, capacity=10, seated=10, waiting=1)) == []
+    assert listed(matter(before=far, waiting=1)) == expected
+    assert listed(matter(before=far, waiting=1, held_back=True)) == []
 
 
-def test_approvals_are_told_until_the_event_is_over() -> None:
+def test_approvals_are_listed_until_the_event_is_over() -> None:
     expected = [(Severity.WARNING, Target.REGISTRATIONS)]
-    assert said(matter(before=timedelta(days=9), to_approve=2)) == expected
-    assert expected[0] not in said(matter(before=timedelta(days=-1), to_approve=2))
+    assert listed(matter(before=timedelta(days=9), to_approve=2)) == expected
+    assert expected[0] not in listed(matter(before=timedelta(days=-1), to_approve=2))
 
 
-def test_drafts_and_announcements_that_come_near_are_told() -> None:
+def test_drafts_and_announcements_that_come_near_are_listed() -> None:
     draft, announced = State.DRAFT, State.ANNOUNCED
-    assert said(matter(before=timedelta(days=29), state=draft)) == []
-    assert said(matter(before=timedelta(days=28), state=draft)) == [(Severity.INFO, Target.EVENT)]
-    assert said(matter(before=timedelta(days=22), state=announced)) == []
+    assert listed(matter(before=timedelta(days=29), state=draft)) == []
+    assert listed(matter(before=timedelta(days=28), state=draft)) == [(Severity.INFO, Target.EVENT)]
+    assert listed(matter(before=timedelta(days=22), state=announced)) == []
     expected = [(Severity.WARNING, Target.EVENT)]
-    assert said(matter(before=timedelta(days=21), state=announced)) == expected
-    assert said(matter(before=START - END, state=draft)) == [(Severity.INFO, Target.EDIT)]
+    assert listed(matter(before=timedelta(days=21), state=announced)) == expected
+    assert listed(matter(before=START - END, state=draft)) == [(Severity.INFO, Target.EDIT)]
 
 
-def test_postponed_event_without_a_date_is_told_once_the_old_one_has_passed() -> None:
-    assert said(matter(before=timedelta(days=1), state=State.POSTPONED)) == []
-    assert said(matter(before=START - END, state=State.POSTPONED)) == [
+def test_postponed_event_without_a_date_is_listed_once_the_old_one_has_passed() -> None:
+    assert listed(matter(before=timedelta(days=1), state=State.POSTPONED)) == []
+    assert listed(matter(before=START - END, state=State.POSTPONED)) == [
         (Severity.INFO, Target.EVENT)
     ]
 
@@ -196,9 +196,7 @@ def test_next_action_is_always_one_that_the_table_knows() -> None:
         (Action.ANNOUNCE, {"before": timedelta(days=5), "state": State.DRAFT}),
     ],
 )
-def test_blocked_step_is_told_once_and_by_nobody_else(
-    action: Action, facts: dict[str, Any]
-) -> None:
+def test_blocked_step_is_listed_once(action: Action, facts: dict[str, Any]) -> None:
     assert len(todos([matter(**facts)])) == 1
     [todo] = todos([matter(**facts, blocked=(stuck(action), stuck(None)))])
     assert todo.text % todo.values == "“Zugangslink” (Zukunft) is blocked:"
@@ -207,7 +205,7 @@ def test_blocked_step_is_told_once_and_by_nobody_else(
     assert [str(complaint) for complaint in todo.complaints] == ["Etwas fehlt."]
 
 
-def test_blocked_follow_up_leads_to_where_the_way_of_the_link_is_said() -> None:
+def test_blocked_follow_up_leads_to_where_the_way_of_the_link_is_chosen() -> None:
     over = matter(before=-timedelta(days=1), room_url=ROOM, blocked=(stuck(Action.FOLLOW_UP),))
     assert [(todo.target, todo.action) for todo in todos([over])] == [(Target.FOLLOW_UP, None)]
 
@@ -227,7 +225,7 @@ def test_blocked_step_comes_first_and_leads_where_it_is_settled() -> None:
     assert todo.target is Target.MATERIALS
 
 
-def test_mails_that_came_back_are_urgent_and_say_how_many_people() -> None:
+def test_mails_that_came_back_are_urgent_and_show_how_many_people() -> None:
     [one] = todos([matter(before=timedelta(days=9), unreached=1)])
     [two] = todos([matter(before=timedelta(days=9), unreached=2, odd=0)])
     assert {one.severity, two.severity} == {Severity.DANGER}
@@ -238,8 +236,8 @@ def test_mails_that_came_back_are_urgent_and_say_how_many_people() -> None:
     assert two.text % two.values == "2 invitations to “Zukunft” did not arrive."
 
 
-def test_answers_that_need_eyes_are_told_after_what_is_urgent() -> None:
-    found = said(matter(before=timedelta(days=9), odd=3, failed=1, unreached=1))
+def test_answers_to_check_are_listed_after_what_is_urgent() -> None:
+    found = listed(matter(before=timedelta(days=9), odd=3, failed=1, unreached=1))
     assert found == [
         (Severity.DANGER, Target.MAIL),
         (Severity.DANGER, Target.ANSWERS),
@@ -266,7 +264,7 @@ def test_requests_for_materials_lead_to_where_they_are_decided() -> None:
     assert settling_label(todo, may_act=True) == "See the requests"
 
 
-def test_infected_files_are_told_before_those_that_could_not_be_checked() -> None:
+def test_infected_files_are_listed_before_those_that_could_not_be_checked() -> None:
     found = todos([replace(matter(before=timedelta(days=9)), infected=1, unscanned=2)])
     assert [(each.severity, each.values["number"], each.target) for each in found] == [
         (Severity.DANGER, 1, Target.HANDED_IN),

@@ -25,15 +25,15 @@ def figures(members: int, guests: int) -> EventFigures:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "shown"),
     [
         *((0, (0, False)), (1, (1, False)), (19, (19, False)), (20, (20, False))),
         *((21, (20, True)), (29, (20, True)), (30, (30, False)), (40, (40, False))),
         *((41, (40, True)), (49, (40, True)), (100, (100, False)), (143, (140, True))),
     ],
 )
-def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool]) -> None:
-    assert rounded(number) == told
+def test_numbers_above_twenty_are_cut_to_tens(number: int, shown: tuple[int, bool]) -> None:
+    assert rounded(number) == shown
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_numbers_above_twenty_are_cut_to_tens(number: int, told: tuple[int, bool
         ),
     ],
 )
-def test_sentence_says_how_many_and_who(
+def test_sentence_states_how_many_and_who(
     members: int, guests: int, where: str, german: str, english: str
 ) -> None:
     found, event = figures(members, guests), Held(format=where)

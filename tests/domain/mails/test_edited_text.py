@@ -1,4 +1,4 @@
-"""Edited texts: what is refused when they are saved, and how it is told."""
+"""Edited texts: what is refused when they are saved, and in which words."""
 
 import pytest
 from hypothesis import given
@@ -80,7 +80,7 @@ def test_subject_is_one_safe_line(subject: str, words: str) -> None:
     assert found[0][1].startswith(words)
 
 
-def test_everything_wrong_is_said_at_once() -> None:
+def test_everything_wrong_is_reported_at_once() -> None:
     found = complaints("{{a1}}\n{{titel}}\n{{b2}}", subject="{{c3}}")
     assert [about for about, _ in found] == ["subject", "body", "body"]
 

@@ -1,4 +1,4 @@
-"""What differs between two texts is told by words, and both can be read from it."""
+"""What differs between two texts is marked word by word, and both can be read from it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from ikone_events.domain.mails.text_changes import ChangeKind, TextPiece, text_c
 TEXTS = st.text(alphabet="ab \n{}", max_size=40)
 
 
-def test_changed_word_is_told_inside_its_line() -> None:
+def test_changed_word_is_marked_inside_its_line() -> None:
     before, after = "Guten Tag\nSie sind angemeldet.\n", "Guten Tag\nSie sind dabei.\nBis bald"
     assert text_changes(before, after) == [
         TextPiece(ChangeKind.SAME, "Guten Tag\n"),

@@ -19,13 +19,13 @@ def engine(**values: Any) -> EngineState:
     )
 
 
-def said(found: EngineState) -> list[str]:
+def reported(found: EngineState) -> list[str]:
     """The alarms in words."""
     return [todo.text % todo.values for todo in todos_of(found)]
 
 
-def test_healthy_engine_says_nothing() -> None:
-    assert said(engine(queued=7, failed=3)) == []
+def test_healthy_engine_reports_nothing() -> None:
+    assert reported(engine(queued=7, failed=3)) == []
 
 
 @pytest.mark.parametrize(("silence", "stands"), [(None, True), (121, True), (120, False)])
@@ -34,13 +34,13 @@ def test_worker_that_stands_still_is_an_alarm(silence: int | None, stands: bool)
     found = engine(last_beat=beat, queued=7)
     assert (Alarm.WORKER in found.alarms) is stands
     if stands:
-        assert "7" in said(found)[0]
+        assert "7" in reported(found)[0]
 
 
-def test_mail_server_that_refuses_us_is_told_in_its_words() -> None:
+def test_mail_server_that_refuses_us_is_reported_in_its_words() -> None:
     found = engine(refused_at=EARLIER, refusal="535 5.7.8 wrong password", queued=2)
     assert found.alarms == (Alarm.MAIL_SERVER,)
-    assert "25 minutes: “535 5.7.8 wrong password”" in said(found)[0]
+    assert "25 minutes: “535 5.7.8 wrong password”" in reported(found)[0]
 
 
 def test_refusal_of_a_dead_worker_is_only_its_silence() -> None:
@@ -65,9 +65,9 @@ def test_mailbox_that_is_not_read_is_an_alarm_and_stops_no_mail(minutes: int, st
     assert (found.alarms == (Alarm.MAILBOX,)) is stands
     assert not found.stands
     if stands:
-        assert "31 minutes: “Authentication failed”" in said(found)[0]
+        assert "31 minutes: “Authentication failed”" in reported(found)[0]
         assert todos_of(found)[0].severity is Severity.WARNING
-        assert "Nobody has read" in said(engine(unread_since=since))[0]
+        assert "Nobody has read" in reported(engine(unread_since=since))[0]
 
 
 def test_mailbox_that_nobody_can_read_now_is_no_alarm_of_its_own() -> None:
@@ -85,7 +85,7 @@ def test_database_that_stores_nothing_is_the_first_alarm() -> None:
     found = engine(write_fault="database or disk is full", last_beat=None)
     assert found.alarms == (Alarm.DATABASE, Alarm.WORKER)
     assert found.stands
-    assert said(found)[0].startswith("Nothing can be stored")
+    assert reported(found)[0].startswith("Nothing can be stored")
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_database_that_stores_nothing_is_the_first_alarm() -> None:
         (None, "No backup has been made"),
     ],
 )
-def test_overdue_backup_is_told_and_stops_no_mail(made_at: datetime | None, words: str) -> None:
+def test_overdue_backup_is_reported_and_stops_no_mail(made_at: datetime | None, words: str) -> None:
     on_time = engine(backup_at=made_at, backup_due_at=NOW)
     late = engine(backup_at=made_at, backup_due_at=NOW - timedelta(seconds=1))
     assert (on_time.alarms, late.alarms, late.stands) == ((), (Alarm.BACKUP,), False)
-    assert said(late)[0].startswith(words)
+    assert reported(late)[0].startswith(words)
     assert todos_of(late)[0].severity is Severity.WARNING

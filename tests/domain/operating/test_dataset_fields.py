@@ -106,7 +106,7 @@ def test_answer_that_does_not_fit_is_named(answers: dict[str, Any]) -> None:
     assert "registrations 1" in str(refusal.value.complaints[0].about)
 
 
-def test_fault_of_an_event_is_told_once() -> None:
+def test_fault_of_an_event_is_reported_once() -> None:
     with pytest.raises(UnfitInput) as refusal:
         read([{"kind": "telepathy", "label": "Ja"}], {"ja": "x"})
     assert len(refusal.value.complaints) == 1

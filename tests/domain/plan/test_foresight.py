@@ -33,7 +33,7 @@ def test_reminder_is_dropped_where_registration_will_never_open() -> None:
     assert keys(REMINDER, state=State.OPEN) == set()
 
 
-def test_draft_is_taken_as_announced_and_nothing_is_said_of_a_postponed_event() -> None:
+def test_draft_is_taken_as_announced_and_nothing_is_foreseen_of_a_postponed_event() -> None:
     assert keys(OPEN, REMINDER, state=State.DRAFT) == set()
     assert keys(REMINDER, state=State.DRAFT) == {"hour"}
     assert keys(REMINDER, state=State.POSTPONED) == set()

@@ -53,7 +53,7 @@ def test_step_waits_until_it_is_due() -> None:
     assert verdict(DISPATCH, DUE, facts(DUE)) is Verdict.READY
 
 
-def test_waiting_step_tells_beforehand_what_will_be_missing() -> None:
+def test_waiting_step_shows_beforehand_what_will_be_missing() -> None:
     early = judge(DISPATCH, DUE, DATES, facts(DUE - timedelta(days=3), room_url=""))
     assert early.verdict is Verdict.WAITING
     assert [c.about for c in early.complaints] == ["room_url"]

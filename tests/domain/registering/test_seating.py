@@ -81,7 +81,7 @@ def test_new_person_gets_a_seat_or_a_place_in_the_line(
         {"state": State.DISPATCHED, "seated": 2, "waiting_list": False},
     ],
 )
-def test_closed_form_says_why(changes: dict[str, object]) -> None:
+def test_closed_form_shows_why(changes: dict[str, object]) -> None:
     availability = replace(AVAILABILITY, **changes)
     with pytest.raises(RegistrationClosed) as refusal:
         admit(availability, ONLINE)

@@ -82,7 +82,7 @@ def _is_let(action: RegistrationAction, standing: RegistrationStatus, actor: Act
     return True
 
 
-def test_table_lets_do_what_it_says_and_nothing_else() -> None:
+def test_table_allows_what_it_lists_and_nothing_else() -> None:
     table = {(action, standing): cell for action, standing, cell in cells()}
     assert {key: drawn(*key) for key in table} == table
 
@@ -113,7 +113,7 @@ def test_every_outcome_has_a_mail(rule) -> None:
         (RegistrationAction.HAND_OVER, RegistrationStatus.CANCELLED, MailKind.HANDED_OVER),
     ],
 )
-def test_mail_tells_what_happened(
+def test_mail_states_what_happened(
     action: RegistrationAction, target: RegistrationStatus, kind: MailKind
 ) -> None:
     assert mail_for(action, target) is kind
@@ -135,7 +135,7 @@ def test_standings_are_the_statuses() -> None:
     assert SEATED < ACTIVE
 
 
-def test_actors_of_the_chain_are_told_apart() -> None:
+def test_actors_of_the_chain_are_distinguished() -> None:
     names = ["person", "system", "anna@example.org"]
     assert [actor_of(name) for name in names] == [P, C, O]
 

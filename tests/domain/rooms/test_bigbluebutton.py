@@ -63,15 +63,15 @@ def test_names_of_rooms_fit(title: str) -> None:
     assert 2 <= len(name) <= 64
 
 
-def test_visitor_is_told_by_role_and_opaque_id() -> None:
+def test_visitor_is_described_by_role_and_opaque_id() -> None:
     room = Room(key=ROOM.key, title="", starts_at=NOW, ends_at=NOW, session="1531155809613")
     joins = join_parameters(room, Visitor("Anna Muster", RoomRole.MODERATOR, "f0" * 20))
     address = signed_address("https://bbb.example.org/bigbluebutton", "join", joins, SECRET)
-    told = {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}
-    assert told["role"] == "MODERATOR"
-    assert told["createTime"] == "1531155809613"
-    assert told["userID"] == "f0" * 20
-    assert told["fullName"] == "Anna Muster"
+    sent = {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}
+    assert sent["role"] == "MODERATOR"
+    assert sent["createTime"] == "1531155809613"
+    assert sent["userID"] == "f0" * 20
+    assert sent["fullName"] == "Anna Muster"
     assert join_parameters(room, Visitor("", RoomRole.VIEWER, "x"))["fullName"] == "Gast"
 
 
@@ -81,7 +81,7 @@ ANSWER = b"""<response><returncode>SUCCESS</returncode><createTime>%s</createTim
 <attendee><userID></userID></attendee><other/></attendees></response>"""
 
 
-def test_answer_tells_session_and_people() -> None:
+def test_answer_contains_session_and_people() -> None:
     answer = read_answer(ANSWER % b" 1531155809613 ")
     assert answer.session == "1531155809613"
     assert list(answer.presences) == [
@@ -132,7 +132,7 @@ def _report(*attendees: object, **changes: object) -> bytes:
     return json.dumps(whole).encode()
 
 
-def test_report_tells_seconds_by_person() -> None:
+def test_report_contains_seconds_by_person() -> None:
     report = read_report(
         _report(
             {"ext_user_id": "a", "duration": 1602},

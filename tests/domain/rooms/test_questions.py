@@ -35,7 +35,7 @@ def test_placed_questions_come_first_then_the_oldest() -> None:
     assert [each.key for each in done(questions)] == ["answered", "answered before"]
 
 
-def test_move_says_where_so_a_repeat_changes_nothing() -> None:
+def test_move_names_its_place_so_a_repeat_changes_nothing() -> None:
     keys = ["a", "b", "c", "d"]
     up = moved(keys, "c", "b", below=False)
     assert up == ["a", "c", "b", "d"]

@@ -96,12 +96,12 @@ def test_mails_are_looked_at_without_marking_them(box: Postbox) -> None:
 
 @pytest.mark.imap
 @pytest.mark.parametrize(
-    ("told", "prefix"),
+    ("capabilities", "prefix"),
     [("", "INBOX."), ("IMAP4rev1 NAMESPACE UIDPLUS", "INBOX."), ("IMAP4rev1", "")],
 )
-def test_one_mail_is_moved_and_others_marked_by_people_stay(told: str, prefix: str) -> None:
+def test_one_mail_is_moved_and_others_marked_by_people_stay(capabilities: str, prefix: str) -> None:
     """With and without MOVE and UIDPLUS; a folder below INBOX where the server wants it there."""
-    hidden = f"imap_capability = {told}" if told else ""
+    hidden = f"imap_capability = {capabilities}" if capabilities else ""
     server = Dovecot(separator=".", prefix=prefix, more=hidden).start()
     try:
         box = server.mailbox()
@@ -146,12 +146,12 @@ def test_certificate_of_the_server_is_looked_at(
 
 
 @pytest.mark.imap
-def test_wrong_password_and_missing_folder_are_told(box: Postbox) -> None:
+def test_wrong_password_and_missing_folder_are_reported(box: Postbox) -> None:
     assert "Authentication failed" in fault(box.address(password="geheim-42"))
     assert "doesn't exist" in fault(box.address(folder="Nirgends"))
 
 
-def test_server_that_is_not_there_is_told() -> None:
+def test_server_that_is_not_there_is_reported() -> None:
     assert "refused" in fault(f"imap://eva:geheim-42@127.0.0.1:{free_port()}?tls=none")
     assert fault("imap://eva:geheim-42@nirgends.invalid?tls=none")
 
@@ -169,7 +169,7 @@ def test_server_that_drips_is_left_at_the_end_of_the_look() -> None:
         assert fault(server.url, look_seconds=0.3)
 
 
-def test_password_that_a_server_repeats_is_not_told() -> None:
+def test_password_that_a_server_repeats_is_not_reported() -> None:
     def script(name: str) -> str | None:
         return 'TAG NO I do not know "geheim-42"' if name == "LOGIN" else None
 

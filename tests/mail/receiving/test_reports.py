@@ -83,7 +83,7 @@ def test_loss_and_cause_are_two_facts(
 
 
 @pytest.mark.parametrize("status", ["5.0.0 (unknown)", "no such person", "5.1.1111", ""])
-def test_status_that_says_nothing_is_taken_from_the_diagnosis(status: str) -> None:
+def test_empty_status_is_taken_from_the_diagnosis(status: str) -> None:
     raw = postfix_bounce().replace(b"Status: 5.1.1", f"Status: {status}".encode())
     found = read(raw)
     assert isinstance(found, Bounce)
@@ -95,7 +95,7 @@ def test_report_of_success_is_no_bounce(action: str) -> None:
     assert read(postfix_bounce(action=action, status="2.0.0")) is None
 
 
-def test_report_that_says_nothing_is_damaged() -> None:
+def test_empty_report_is_damaged() -> None:
     raw = postfix_bounce()
     for name in (b"Action:", b"Status:", b"Diagnostic-Code:"):
         raw = raw.replace(name, b"X-" + name)
@@ -117,7 +117,7 @@ def test_bounce_without_any_mail_names_none() -> None:
     assert found.original_message_id == ""
 
 
-def test_worst_of_several_recipients_is_told() -> None:
+def test_worst_of_several_recipients_is_returned() -> None:
     delayed = b"Final-Recipient: rfc822; b@x.example\r\nAction: delayed\r\nStatus: 4.0.0\r\n\r\n"
     raw = postfix_bounce().replace(
         b"Final-Recipient: rfc822; eva", delayed + b"Final-Recipient: rfc822; eva"

@@ -220,7 +220,7 @@ def test_connection_lost_between_mails_costs_no_mail() -> None:
     assert len(catcher.caught) == 2
 
 
-def test_refused_connection_is_deferred_and_says_that_the_server_is_down() -> None:
+def test_refused_connection_is_deferred_and_states_that_the_server_is_down() -> None:
     outcome = deliver_to(SmtpSettings(host="127.0.0.1", port=_free_port(), tls="none"))
     assert isinstance(outcome, Deferred)
     assert outcome.server_down

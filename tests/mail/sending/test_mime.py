@@ -129,7 +129,7 @@ def test_message_is_crlf_seven_bit_and_has_no_long_lines() -> None:
     assert max(len(line) for line in data.split(b"\r\n")) <= 78
 
 
-def test_headers_say_who_when_and_that_a_machine_wrote() -> None:
+def test_headers_show_who_when_and_that_a_machine_wrote() -> None:
     message = parsed(mime_bytes(row(PLAIN), SENDER))
     assert str(message["From"]) == "IKONE Veranstaltungen <events@ikone.example.org>"
     assert str(message["To"]) == '"Änna O\'Beispiel, LL.M." <anna@example.org>'

@@ -71,7 +71,7 @@ BARE = MailFacts(
     links=LINKS,
     sender=SENDER,
 )
-# With everything that any kind of mail can tell.
+# With everything that any kind of mail can contain.
 FACTS = replace(
     BARE,
     reason="Die Referentin ist erkrankt.",

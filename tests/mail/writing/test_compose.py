@@ -229,7 +229,7 @@ def mail(kind: MailKind, locale: str = "de", **changes: object) -> ComposedMail:
     return written(kind, locale, **changes)  # type: ignore[arg-type]
 
 
-def test_mail_says_its_key_sentence() -> None:
+def test_mail_contains_its_key_sentence() -> None:
     made = {key: mail(*key) for key in EVERY_MAIL}
     assert {key: each.subject for key, each in made.items()} == SUBJECTS
     assert [key for key, each in made.items() if SENTENCES[key] not in each.text] == []
@@ -329,7 +329,7 @@ def test_latecomer_gets_the_door_at_once(kind: MailKind) -> None:
     assert "Den Zugangslink erhalten" not in text
 
 
-def test_waiting_people_are_told_that_they_wait() -> None:
+def test_mail_states_to_waiting_people_that_they_wait() -> None:
     waiting = replace(FACTS, status="waitlisted")
     for kind in (MailKind.MOVED, MailKind.POSTPONED):
         text = mail(kind, facts=waiting, invitation=None).text
@@ -348,7 +348,7 @@ def test_moved_place_without_a_new_date_is_a_change() -> None:
 
 
 @pytest.mark.parametrize("kind", [MailKind.MOVED, MailKind.POSTPONED, MailKind.CANCELLATION])
-def test_reason_is_told(kind: MailKind) -> None:
+def test_mail_contains_the_reason(kind: MailKind) -> None:
     assert "\n\nDie Referentin ist erkrankt.\n\n" in mail(kind).text
 
 

@@ -48,7 +48,7 @@ def words(text: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize(("kind", "locale"), EVERY_TEXT)
-def test_starting_text_can_be_saved_and_says_what_the_built_in_mail_says(
+def test_starting_text_can_be_saved_and_equals_the_built_in_mail(
     kind: MailKind, locale: str
 ) -> None:
     text = starting_text(kind, locale)
@@ -151,7 +151,7 @@ def test_text_cannot_name_the_values_that_templates_print() -> None:
     assert mail.text.count("Sehr geehrte") == 1
 
 
-def test_changes_are_told_once_however_the_placeholder_is_written() -> None:
+def test_changes_are_listed_once_however_the_placeholder_is_written() -> None:
     changes = (Difference(Fact.WHERE, "Ort", "Rathaus", "Scheune"),)
     facts = replace(FACTS, changes=changes)
     for body in ("Neu.", "Neu.\n\n{{aenderungen}}", "Neu.\n\n{{ Änderungen }}"):

@@ -13,7 +13,7 @@ WITH_REASON = (MailKind.CANCELLATION, MailKind.POSTPONED, MailKind.DECLINED, Mai
 
 
 @pytest.mark.parametrize("kind", WITH_REASON)
-def test_english_mail_says_that_its_reason_is_german(kind: MailKind) -> None:
+def test_english_mail_states_that_its_reason_is_german(kind: MailKind) -> None:
     mail = written(kind, "en", facts=replace(FACTS, reason=REASON))
     assert f"Reason, in German:\n{REASON}" in mail.text
     german = "Die Referentin ist erkrankt.<br>\nWir bitten um &lt;Verständnis&gt;.</p>"

@@ -117,7 +117,7 @@ def test_colleague_learns_who_filled_in_the_form(kind: MailKind) -> None:
     ],
     ids=["confirmed", "waits", "address", "approval", "offered"],
 )
-def test_repeat_tells_the_truth(
+def test_repeated_mail_states_the_present_status(
     facts: MailFacts, links: Links, true: list[str], untrue: list[str]
 ) -> None:
     made = mail(MailKind.REPEAT, facts=facts, links=links)
@@ -165,7 +165,7 @@ def test_hand_over_takes_the_entry_from_one_and_gives_it_to_the_other(locale: st
         (PENDING, LINKS, "noch nicht bestätigt"),
     ],
 )
-def test_who_has_no_seat_yet_is_told_so(
+def test_mail_states_that_there_is_no_seat_yet(
     kind: MailKind, facts: MailFacts, links: Links, words: str
 ) -> None:
     text = mail(kind, facts=facts, links=links).text

@@ -159,7 +159,7 @@ def test_list_updates_by_key_then_by_name_and_empty_cells_change_nothing(app: Fl
     assert found(app, "Kreis Alt") is None
 
 
-def test_list_that_says_no_member_ends_the_membership(app: Flask) -> None:
+def test_list_with_no_member_ends_the_membership(app: Flask) -> None:
     body = make_organisation(app, "Kreis A", member_since=date(2020, 1, 1))
     take(app, HEADER + ";Kreis A;;;nein;;\n")
     with app.app_context():
@@ -167,7 +167,7 @@ def test_list_that_says_no_member_ends_the_membership(app: Flask) -> None:
         assert (stored.member, stored.member_since) == (False, None)
 
 
-def test_places_that_share_a_name_are_told_apart_by_their_keys(app: Flask) -> None:
+def test_places_that_share_a_name_are_distinguished_by_their_keys(app: Flask) -> None:
     rows = "01;Ortsgemeinde Hausen;ortsgemeinde;;;;\n02;Ortsgemeinde Hausen;ortsgemeinde;;;;\n"
     assert len(take(app, HEADER + rows).added) == 2
     assert take(app, HEADER + rows).unchanged == 2
@@ -189,8 +189,8 @@ def test_line_that_is_two_bodies_is_refused(app: Flask) -> None:
 def test_check_writes_nothing(app: Flask) -> None:
     make_organisation(app, "Kreis A", official_key="01")
     with app.app_context():
-        told = check_list((HEADER + "01;Kreis B;;;;;\n02;Kreis C;;;;;\n").encode())
-        assert (told.added, told.changed) == (["Kreis C"], ["Kreis B"])
+        checked = check_list((HEADER + "01;Kreis B;;;;;\n02;Kreis C;;;;;\n").encode())
+        assert (checked.added, checked.changed) == (["Kreis C"], ["Kreis B"])
         assert not db.session.dirty
         assert not db.session.new
 

@@ -70,7 +70,7 @@ def contacts(app: Flask) -> dict[str, Contact]:
         return {contact.email: contact for contact in db.session.scalars(select(Contact))}
 
 
-def test_same_person_three_times_is_entered_once_and_told(app: Flask, enter: Import) -> None:
+def test_same_person_three_times_is_entered_once_and_reported(app: Flask, enter: Import) -> None:
     rows = [f";Ada;Muster;Amt {n};;{address};;" for n, address in enumerate(
         ("ada@example.org", "ADA@example.org", "ada@Example.ORG")
     )]  # fmt: skip
@@ -158,7 +158,7 @@ def test_public_bodies_are_matched_or_kept_as_text(app: Flask, enter: Import) ->
     assert contacts(app)["b@example.org"].organisation_id == added.id
 
 
-def test_bad_rows_are_told_one_by_one(app: Flask, enter: Import) -> None:
+def test_bad_rows_are_reported_one_by_one(app: Flask, enter: Import) -> None:
     report = enter(
         csv(
             ";A;A;;;kein;;",

@@ -173,7 +173,7 @@ def test_text_that_was_set_aside_goes_with_those_who_typed_it(app: Flask, team: 
 
 
 def test_match_of_a_member_serves_the_line(app: Flask, team: int) -> None:
-    """Members come first: who is found to be one is let in at once, and told."""
+    """Members come first: who is found to be one is let in at once, and notified."""
     event = make_event(app, members_until=NOW + timedelta(days=3), capacity=5)
     over = make_event(app, state="followed_up", **PAST)
     member = make_organisation(app, "VG Landburg", member_since=date(2020, 1, 1))

@@ -126,7 +126,7 @@ def test_numbers_stay_numbers_and_nothing_stays_empty(kind: str) -> None:
 
 
 @both_kinds
-def test_workbook_says_what_each_cell_is_and_how_it_is_printed(kind: str) -> None:
+def test_workbook_states_what_each_cell_is_and_how_it_is_printed(kind: str) -> None:
     sheet = Sheet("Zahlen", [Column("Tag", 12), Column("Anteil", 9)], [])
     sheets = [
         replace(sheet, rows=[[date(2026, 3, 2), Share(0.75)]], sums=[["nicht erfasst", None]])

@@ -1,4 +1,4 @@
-"""Creating and editing: one version wins, a moved date is told to everybody, once."""
+"""Creating and editing: one version wins, a moved date is mailed to everybody, once."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def edit(app: Flask, slug: str, draft: EventDraft, edit_version: int = 1) -> Non
 
 
 def work_after_the_quiet(app: Flask, clock: FixedClock) -> None:
-    """Changes are told once the organisers have been quiet for ten minutes."""
+    """Changes are mailed once the organisers have been quiet for ten minutes."""
     clock.move(minutes=11)
     app.extensions["ikone_engine"].run_once()
 
@@ -82,7 +82,7 @@ def test_unfit_draft_is_refused_at_its_field(
         assert db.session.scalar(select(Event.id)) is None
 
 
-def test_second_of_two_editors_is_told(app: Flask) -> None:
+def test_second_of_two_editors_is_warned(app: Flask) -> None:
     event = make_event(app)
     edit(app, event.slug, replace(DRAFT, title="First"))
 
@@ -109,16 +109,16 @@ def test_moved_date_updates_every_calendar(app: Flask, mailbox: Mailbox, clock: 
     )
     work_after_the_quiet(app, clock)
 
-    (told,) = mailbox.to(person.email)
-    assert told.calendar is not None
-    entry = Calendar.from_ical(told.calendar).events[0]
+    (mail,) = mailbox.to(person.email)
+    assert mail.calendar is not None
+    entry = Calendar.from_ical(mail.calendar).events[0]
     assert (str(entry["UID"]), int(entry["SEQUENCE"])) == (person.calendar_uid, 1)
     assert entry.start == DRAFT.starts_at + later
     assert [mail.calendar for mail in mailbox.to(waits.email)] == [None]
 
 
 @pytest.mark.parametrize("state", ["draft", "announced", "open"])
-def test_moved_date_nobody_knows_yet_is_told_to_nobody(
+def test_moved_date_nobody_knows_yet_notifies_nobody(
     app: Flask, state: str, clock: FixedClock
 ) -> None:
     event = make_event(app, state=state)
@@ -141,7 +141,7 @@ def test_raised_capacity_serves_the_line_first(app: Flask) -> None:
         assert set(db.session.scalars(select(Registration.status))) == {"confirmed"}
 
 
-def test_date_moved_again_after_a_postponement_is_told(app: Flask, clock: FixedClock) -> None:
+def test_date_moved_again_after_a_postponement_is_mailed(app: Flask, clock: FixedClock) -> None:
     event = make_event(app, state="announced")
     make_registration(app, event, calendar_sequence=2)
 
@@ -159,11 +159,11 @@ def test_new_place_updates_the_calendar(app: Flask, mailbox: Mailbox, clock: Fix
     edit(app, event.slug, replace(DRAFT, format=EventFormat.ON_SITE, place="Rathaus Mainz"))
     work_after_the_quiet(app, clock)
 
-    (told,) = mailbox.to(person.email)
-    assert told.calendar is not None
-    entry = Calendar.from_ical(told.calendar).events[0]
+    (mail,) = mailbox.to(person.email)
+    assert mail.calendar is not None
+    entry = Calendar.from_ical(mail.calendar).events[0]
     assert (str(entry["LOCATION"]), int(entry["SEQUENCE"])) == ("Rathaus Mainz", 0)
-    assert "Bisher:" not in told.text
+    assert "Bisher:" not in mail.text
 
 
 def test_name_of_a_page_is_no_name_of_an_event(app: Flask) -> None:

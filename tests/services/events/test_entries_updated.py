@@ -185,7 +185,7 @@ def test_stopped_date_that_moves_back_asks_nobody(
         assert [line for line in faults(clock.moment) if line.startswith(("cal", "ans"))] == []
 
 
-def test_retried_mail_does_not_ask_again_for_a_date_that_was_told_since(
+def test_retried_mail_does_not_ask_again_for_a_date_that_was_mailed_since(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     """The mail that is written again leaves behind the one that is queued, and newer than it."""
@@ -244,7 +244,7 @@ def test_who_declined_gets_another_title_without_an_entry(
     assert (renamed.calendar, link.calendar) == (None, None)
     assert "– Titel: Raum für die Zukunft (bisher: Raum für Zukunft)" in renamed.text
     assert "Kalendereintrag" not in renamed.text + link.text
-    assert "bisher" not in link.text, "the first mail has told the new title"
+    assert "bisher" not in link.text, "the first mail contained the new title"
     assert "/room" in link.text
 
 
@@ -280,7 +280,7 @@ def test_who_declined_gets_renewed_links_with_access_and_without_an_entry(
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
-def test_entry_after_a_postponement_says_what_to_do_with_the_old_one(
+def test_mail_after_a_postponement_explains_the_old_entry(
     app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock, locale: str
 ) -> None:
     """Who never opened the withdrawal still has the old entry, which no mail can reach."""
@@ -307,7 +307,7 @@ def test_entry_after_a_postponement_says_what_to_do_with_the_old_one(
     assert "replaces" not in back.text
 
 
-def test_entry_after_a_postponement_says_so_also_when_it_is_sent_again(
+def test_resent_mail_after_a_postponement_explains_the_old_entry(
     app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)

@@ -1,4 +1,4 @@
-"""Another date: what moves with it, who is told and why, and what is refused."""
+"""Another date: what moves with it, who is notified and why, and what is refused."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Speakers: briefed by a press, told of every change, their entry withdrawn; never counted."""
+"""Speakers: briefed by a press, notified of every change, their entry withdrawn; never counted."""
 
 import re
 from datetime import timedelta
@@ -95,7 +95,7 @@ def test_entering_somebody_sends_nothing(app: Flask, event: Event) -> None:
         assert db.session.scalar(select(func.count(OutboxMail.id))) == 0
 
 
-def test_briefing_says_what_a_speaker_needs(app: Flask, event: Event, mailbox: Mailbox) -> None:
+def test_briefing_shows_what_a_speaker_needs(app: Flask, event: Event, mailbox: Mailbox) -> None:
     office = make_organisation(app, "Stadt Kusel")
     make_registration(app, event, question="Was\nkostet das?", organisation_id=office.id)
     make_registration(app, event, question="Geht es offline?", organisation_text="Eva privat")
@@ -195,7 +195,7 @@ def test_an_address_is_entered_once_and_may_be_registered_too(app: Flask, event:
         assert service.registered_among(event, [speaker, other]) == {"ada@example.org"}
 
 
-def test_of_two_who_edit_the_second_is_told(app: Flask, event: Event) -> None:
+def test_of_two_who_edit_the_second_is_warned(app: Flask, event: Event) -> None:
     speaker = add(app, event)
     change(app, event, speaker, name="Dr. Ada Neu")
     with pytest.raises(StaleForm):
@@ -250,8 +250,8 @@ def test_removal_withdraws_the_entry_and_forgets_the_rest(
 ) -> None:
     speaker = briefed(app, event)
     with app.app_context(), transaction():
-        told = service.remove_speaker(event.slug, speaker.public_id, now=NOW)
-    assert told == ("Dr. Ada Beispiel", True)
+        answer = service.remove_speaker(event.slug, speaker.public_id, now=NOW)
+    assert answer == ("Dr. Ada Beispiel", True)
     work(app)
     _, withdrawn = mailbox.to(speaker.email)
     assert entry(withdrawn) == ("CANCEL", 1)
@@ -292,7 +292,7 @@ def test_new_date_reaches_speakers_too_after_the_quiet(
     assert no_faults(app) == []
 
 
-def test_what_speakers_know_is_told_to_nobody(
+def test_change_that_speakers_know_notifies_nobody(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     speaker = briefed(app, event)
@@ -329,7 +329,7 @@ def test_postponed_event_withdraws_and_a_new_date_invites_again(
     assert no_faults(app) == []
 
 
-def test_cancellation_can_be_undone_before_speakers_are_told(
+def test_cancellation_can_be_undone_before_speakers_are_notified(
     app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     speaker = briefed(app, event)

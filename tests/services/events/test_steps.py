@@ -252,7 +252,7 @@ def test_blocked_steps_of_many_events_cost_no_queries_of_their_own(
     assert statements() == before
 
 
-def test_step_that_stayed_blocked_expires_and_says_why(app: Flask, clock: FixedClock) -> None:
+def test_step_that_stayed_blocked_expires_and_shows_why(app: Flask, clock: FixedClock) -> None:
     event = laid(app, room_url="")
     make_registration(app, event)
     clock.moment = event.ends_at + timedelta(minutes=1)
@@ -443,7 +443,7 @@ def test_step_switched_off_does_not_run(app: Flask, clock: FixedClock) -> None:
     assert state_of(app, event) == "open"
 
 
-def test_step_run_now_runs_once_and_says_what_is_missing(app: Flask, clock: FixedClock) -> None:
+def test_step_run_now_runs_once_and_shows_what_is_missing(app: Flask, clock: FixedClock) -> None:
     event = laid(app, room_url="")
     make_registration(app, event)
     dispatch, hour = step_of(app, event, "dispatch"), step_of(app, event, "reminder_hour")

@@ -86,7 +86,7 @@ def test_transition_of_a_missing_event_is_not_found(app: Flask) -> None:
         do(app, "no-such-event", Action.OPEN)
 
 
-def test_stale_look_is_told_that_somebody_was_faster(app: Flask) -> None:
+def test_stale_page_states_that_somebody_was_faster(app: Flask) -> None:
     event = make_event(app, state="closed")
 
     with pytest.raises(SomebodyWasFaster):
@@ -176,9 +176,9 @@ def test_cancel_withdraws_the_entries_that_were_sent(app: Flask, mailbox: Mailbo
     do(app, event.slug, Action.CANCEL, reason="Die Referentin ist erkrankt.")
     work(app)
 
-    (told,) = mailbox.to(confirmed.email)
-    assert entry(told) == ("CANCEL", confirmed.calendar_uid, 3)
-    assert "Die Referentin ist erkrankt." in told.text
+    (mail,) = mailbox.to(confirmed.email)
+    assert entry(mail) == ("CANCEL", confirmed.calendar_uid, 3)
+    assert "Die Referentin ist erkrankt." in mail.text
     (also_told,) = mailbox.to(waiting.email)
     assert also_told.calendar is None
 

@@ -1,4 +1,4 @@
-"""Undo: while nobody has been told, an event is again as it was; afterwards it is too late."""
+"""Undo: while nobody has been notified, an event is again as it was; afterwards it is too late."""
 
 import threading
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def faults(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("action", [Action.CANCEL, Action.POSTPONE])
-def test_undo_restores_the_state_and_nobody_is_told(
+def test_undo_restores_the_state_and_nobody_is_notified(
     app: Flask, mailbox: Mailbox, action: Action
 ) -> None:
     event = make_event(app, state="closed", capacity=1)

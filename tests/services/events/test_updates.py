@@ -1,4 +1,4 @@
-"""A change of an event: told once, to those it concerns, when the organisers have been quiet."""
+"""A change of an event: mailed once, to those it concerns, when the organisers have been quiet."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_endless_edits_put_the_mail_off_for_an_hour_at_most(
     assert len(mailbox.to(person.email)) == 2
 
 
-def test_what_is_put_back_in_time_is_told_to_nobody(
+def test_change_reverted_in_time_notifies_nobody(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -91,7 +91,7 @@ def test_silent_change_travels_with_the_next_mail(
     assert "– Titel: Raum für die Zukunft (bisher: Raum für Zukunft)" in access.text
 
 
-def test_mail_that_told_it_already_is_not_followed_by_another(
+def test_change_that_a_mail_contained_is_not_mailed_again(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     early = invite(app, event)
@@ -117,11 +117,11 @@ def test_place_of_a_hybrid_event_concerns_those_on_site_alone(
     wait_and_work(app, clock)
 
     assert len(mailbox.to(online.email)) == 1
-    told = mailbox.to(there.email)[1]
-    assert "– Ort: Stadthalle (bisher: Rathaus)" in told.text
+    update = mailbox.to(there.email)[1]
+    assert "– Ort: Stadthalle (bisher: Rathaus)" in update.text
 
 
-def test_waiting_people_are_told_without_a_calendar(
+def test_waiting_people_are_mailed_without_a_calendar(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     make_registration(app, event)
@@ -130,12 +130,12 @@ def test_waiting_people_are_told_without_a_calendar(
 
     wait_and_work(app, clock)
 
-    (told,) = mailbox.to(waits.email)
-    assert told.calendar is None
-    assert "– Ort: Rathaus Mainz (bisher: Online)" in told.text
+    (update,) = mailbox.to(waits.email)
+    assert update.calendar is None
+    assert "– Ort: Rathaus Mainz (bisher: Online)" in update.text
 
 
-def test_mail_that_failed_told_nothing(
+def test_failed_mail_notified_nobody(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -153,7 +153,7 @@ def test_mail_that_failed_told_nothing(
     assert "– Ort: Rathaus (bisher: Online)" in update.text
 
 
-def test_new_room_is_told_to_nobody_and_a_new_dial_in_once_the_doors_are_open(
+def test_new_room_notifies_nobody_and_new_dial_in_does_once_the_doors_are_open(
     app: Flask, event: Event, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -198,7 +198,7 @@ def test_withdrawal_takes_the_date_out_that_stands_in_the_calendar(
     assert Calendar.from_ical(withdrawn.calendar).events[0].start == DRAFT.starts_at
 
 
-def test_event_called_off_tells_no_change_any_more(
+def test_event_called_off_mails_no_change_any_more(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -210,7 +210,7 @@ def test_event_called_off_tells_no_change_any_more(
     assert [entry(mail)[0] for mail in mailbox.to(person.email)] == ["REQUEST", "CANCEL"]
 
 
-def test_change_within_the_hour_before_is_told_at_once(
+def test_change_within_the_hour_before_is_mailed_at_once(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -222,7 +222,7 @@ def test_change_within_the_hour_before_is_told_at_once(
     assert [entry(mail)[1] for mail in mailbox.to(person.email)] == [0, 1]
 
 
-def test_buttons_tell_at_once_or_nobody_and_only_once(
+def test_buttons_notify_at_once_or_nobody_and_only_once(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)

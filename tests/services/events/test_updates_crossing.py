@@ -48,7 +48,7 @@ def refuse(mailbox: Mailbox, words: str = "") -> None:
     mailbox.answer = lambda _recipient: words or None
 
 
-def test_date_put_back_is_told_to_whom_another_mail_told_the_wrong_one(
+def test_restored_date_is_mailed_to_whom_another_mail_named_the_wrong_one(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     early = invite(app, event)
@@ -64,7 +64,7 @@ def test_date_put_back_is_told_to_whom_another_mail_told_the_wrong_one(
     assert len(mailbox.to(early.email)) == 1
 
 
-def test_date_put_back_after_the_links_went_out_is_told(
+def test_restored_date_is_mailed_after_the_links_went_out(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event)
@@ -126,8 +126,8 @@ def test_withdrawal_leaves_after_the_update_it_follows(
         withdraw(person.public_id, now=clock.moment)
     work(app)
 
-    told = [entry(mail) for mail in mailbox.to(person.email)]
-    assert told == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
+    entries = [entry(mail) for mail in mailbox.to(person.email)]
+    assert entries == [("REQUEST", 0), ("REQUEST", 1), ("CANCEL", 2)]
 
 
 def test_confirmation_that_was_put_off_does_not_overtake_the_withdrawal(
@@ -251,7 +251,7 @@ def test_failed_mail_is_written_anew_after_a_change_of_mode(
     assert stamp(again) > stamp(switched)
 
 
-def test_change_told_by_another_mail_is_told_in_words(
+def test_change_that_another_mail_contained_is_mailed_in_words(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = make_registration(app, event, status="pending", awaits="address")
@@ -346,7 +346,7 @@ def test_event_that_gets_its_old_date_back_names_no_other(
     assert "Bisher:" not in again.text
 
 
-def test_change_of_mode_names_no_place_that_was_never_told(
+def test_change_of_mode_names_no_place_that_was_never_mailed(
     app: Flask, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     event = hybrid(app)

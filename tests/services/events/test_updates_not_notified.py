@@ -1,4 +1,4 @@
-"""Updates that do not leave: who is told all the same, and which answers count."""
+"""Updates that do not leave: who is notified all the same, and which answers count."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -85,7 +85,7 @@ def put_back_after_a_refusal(
 @pytest.mark.parametrize(
     "put_back", [put_back_after_stopping, put_back_before_stopping, put_back_after_a_refusal]
 )
-def test_acceptance_counts_when_the_date_is_put_back_before_anybody_was_told(
+def test_acceptance_counts_when_the_date_is_restored_before_anybody_was_notified(
     app: Flask,
     event: Event,
     edit: Edit,
@@ -147,10 +147,10 @@ def test_resumed_update_asks_again_who_accepted_the_old_date_meanwhile(
 
 
 @pytest.mark.parametrize("refused", [True, False])
-def test_update_tells_those_whose_own_mail_has_failed(
+def test_update_reaches_those_whose_own_mail_has_failed(
     app: Flask, event: Event, edit: Edit, *, mailbox: Mailbox, clock: FixedClock, refused: bool
 ) -> None:
-    """A mailing leaves out who changed status since: their own mails tell the new date."""
+    """A mailing leaves out who changed status since: their own mails contain the new date."""
     person = make_registration(app, event, status="pending", awaits="approval")
     with app.app_context(), transaction():
         waiting = db.session.get_one(Registration, person.id)
@@ -168,5 +168,5 @@ def test_update_tells_those_whose_own_mail_has_failed(
     with app.app_context(), transaction():
         assert expand_chunk(number, now=clock.moment) == (1 if refused else 0)
     work(app)
-    [told] = mailbox.to(person.email)[1:]
-    assert shown(told) == WRONG["starts_at"]
+    [update] = mailbox.to(person.email)[1:]
+    assert shown(update) == WRONG["starts_at"]

@@ -119,7 +119,7 @@ def test_people_who_answer_at_one_moment_are_all_stored(app: Flask) -> None:
 
 
 @both
-def test_order_of_rows_does_not_tell_who_gave_which_answers(app: Flask) -> None:
+def test_order_of_rows_does_not_reveal_who_gave_which_answers(app: Flask) -> None:
     """Whatever the order in which people answer: marks lie by person, answers by random key."""
     event = past_event(app)
     people = [make_registration(app, event) for _ in range(8)]

@@ -156,8 +156,8 @@ def test_kill_never_leaves_a_row_without_its_file(app: Flask, at: str) -> None:
                 _say_and_wait(writer)
         os._exit(1)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        assert told.readline() == "here\n"
+    with os.fdopen(reader) as words:
+        assert words.readline() == "here\n"
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 
@@ -187,7 +187,7 @@ def _age(app: Flask, *, hours: int) -> None:
         os.utime(path, (moment.timestamp(), moment.timestamp()))
 
 
-def test_row_without_its_file_is_told(app: Flask) -> None:
+def test_row_without_its_file_is_reported(app: Flask) -> None:
     event = make_event(app)
     material = make_material(app, event)
     (folder(app) / material.stored_name).unlink()

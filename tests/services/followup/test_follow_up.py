@@ -130,7 +130,7 @@ def test_each_person_gets_one_mail_with_what_that_person_may_see(
 TITLES = ("Für alle", "Für Angemeldete", "Für Anwesende", "Freigegeben", "Noch nicht geprüft")
 
 
-def test_only_who_attended_is_told_of_the_certificate(app: Flask, mailbox: Mailbox) -> None:
+def test_only_who_attended_is_offered_the_certificate(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_material(app, event)
     people = {
@@ -163,7 +163,9 @@ def test_who_waited_is_led_to_the_request_where_there_is_one(
     assert (re.search(rf"{page}$", text, re.MULTILINE) is None) is (visibility == "registered")
 
 
-def test_people_who_waited_are_left_out_if_the_office_says_so(app: Flask, mailbox: Mailbox) -> None:
+def test_people_who_waited_are_left_out_if_the_office_chooses_so(
+    app: Flask, mailbox: Mailbox
+) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_material(app, event)
     make_registration(app, event)
@@ -213,7 +215,7 @@ def test_versions_of_the_page_are_those_that_are_sent(app: Flask, mailbox: Mailb
 
 
 @pytest.mark.parametrize("state", ["open", "closed"])
-def test_link_sent_by_other_means_is_said_in_the_same_press(
+def test_link_sent_by_other_means_is_recorded_in_the_same_press(
     app: Flask, mailbox: Mailbox, state: str
 ) -> None:
     event = make_event(app, state=state, room_url="", **PAST)
@@ -313,7 +315,7 @@ def test_supplement_follows_also_where_there_was_no_follow_up(
     assert supplement(app, event, clock) == 1
 
 
-def test_supplement_needs_somebody_to_tell(app: Flask, clock: FixedClock) -> None:
+def test_supplement_needs_a_recipient(app: Flask, clock: FixedClock) -> None:
     event = make_event(app, state="followed_up", **PAST)
     make_registration(app, event)
     material = make_material(app, event)

@@ -79,7 +79,7 @@ def all_at_once(number: int, act: Callable[[], object]) -> None:
         start.wait()
         try:
             act()
-        except Exception as fault:  # noqa: BLE001 - told by the assertion
+        except Exception as fault:  # noqa: BLE001 - shown by the assertion
             errors.append(fault)
 
     threads = [threading.Thread(target=run) for _ in range(number)]
@@ -240,14 +240,14 @@ def test_forgotten_address_may_ask_anew(app: Flask, event: Event) -> None:
     assert [each.state for each in requests(app)] == ["granted", "open"]
 
 
-def test_own_data_tells_of_requests_of_the_same_address(app: Flask, event: Event) -> None:
+def test_own_data_contains_requests_of_the_same_address(app: Flask, event: Event) -> None:
     other = make_event(app, title="Anderer Termin", state="followed_up", **PAST)
     make_request(app, other, email=NORA.email, name="Nora Neu")
     person = make_registration(app, event, email=NORA.email)
     with app.app_context():
         data = data_of(db.session.get_one(Registration, person.id), now=NOW)
-    (told,) = data["requests_for_materials"]
-    assert (told["event"], told["name"], told["state"]) == ("Anderer Termin", "Nora Neu", "open")
+    (shown,) = data["requests_for_materials"]
+    assert (shown["event"], shown["name"], shown["state"]) == ("Anderer Termin", "Nora Neu", "open")
 
 
 def test_verify_finds_a_grant_without_its_mail(app: Flask, event: Event) -> None:
@@ -263,7 +263,7 @@ def test_participants_get_their_own_link_and_no_row(app: Flask, event: Event) ->
     assert count(app, MaterialRequest) == 0
 
 
-def test_counts_of_events_tell_waiting_requests(app: Flask, event: Event) -> None:
+def test_counts_of_events_show_waiting_requests(app: Flask, event: Event) -> None:
     make_request(app, event), make_request(app, event), make_request(app, event, state="granted")
     with app.app_context():
         found = counts_of(db.session.get_one(Event, event.id))

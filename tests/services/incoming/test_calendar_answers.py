@@ -36,7 +36,7 @@ STRANGER = "kai.kollege@example.com"
 
 
 def invite(app: Flask, person: Registration, kind: MailKind = MailKind.CONFIRMATION) -> None:
-    """Write the person a mail with an invitation that tells the event's version of now."""
+    """Write the person a mail with an invitation that contains the event's version of now."""
     with app.app_context(), transaction():
         row = db.session.get_one(Registration, person.id)
         held = lock_event(row.event.slug)

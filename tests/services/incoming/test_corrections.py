@@ -151,7 +151,7 @@ def test_only_failed_mails_of_the_event_are_corrected(
 def test_other_mails_leave_for_the_right_address_too(app: Flask, mailbox: Mailbox) -> None:
     """One that failed as well, one that waits, one that was held back: none to a stranger.
 
-    The former address is only told that it has the registration no longer.
+    The former address is only notified that it has the registration no longer.
     """
     event = make_event(app, state="dispatched")
     person = make_registration(app, event, email=WRONG, calendar_sequence=0)
@@ -171,8 +171,8 @@ def test_other_mails_leave_for_the_right_address_too(app: Flask, mailbox: Mailbo
     with app.app_context(), transaction():
         assert retry_all(event, now=NOW) == 1
     assert work(app) == 4
-    (told,) = mailbox.to(WRONG)
-    assert told.subject.startswith("Andere E-Mail-Adresse")
+    (notice,) = mailbox.to(WRONG)
+    assert notice.subject.startswith("Andere E-Mail-Adresse")
     with app.app_context():
         rows = {kept.id: kept for kept in db.session.query(OutboxMail)}
     kept = {state: rows[mail.id].recipient for state, mail in mails.items()}

@@ -130,8 +130,8 @@ def test_failed_mails_to_undeliverable_addresses_are_left_out(
         undeliverable_addresses.mark(others[1].email.upper(), code="5.1.1", words="", now=NOW)
         undeliverable_addresses.mark("andere@example.org", code="5.1.1", words="", now=NOW)
     with app.app_context(), transaction():
-        told = retry_mails(event, actor=ACTOR, now=NOW)
-    assert told == Resent(3, undeliverable=1, unwritten=1)
+        resent = retry_mails(event, actor=ACTOR, now=NOW)
+    assert resent == Resent(3, undeliverable=1, unwritten=1)
     states = {mail.id: mail.state for mail in mails(app)}
     assert [states[each.id] for each in ours] == ["queued", "failed", "queued"]
     with app.app_context(), transaction():

@@ -132,7 +132,7 @@ def test_nothing_is_written_twice_after_a_kill_and_between_two_mailings(app: Fla
         assert list(double_mails(NOW)) == []
 
 
-def test_mail_tells_where_the_address_comes_from_and_how_to_object(
+def test_mail_states_where_the_address_comes_from_and_how_to_object(
     app: Flask, mailbox: Mailbox
 ) -> None:
     event = make_event(app, state="draft", title_en="Smart city")
@@ -199,6 +199,6 @@ def test_cancelled_event_is_not_announced_to_the_other_contacts(app: Flask) -> N
         assert db.session.execute(states).all() == [("stopped", CHUNK)]
 
 
-def test_event_that_needs_a_code_is_told_to_no_contact(app: Flask) -> None:
+def test_event_that_needs_a_code_is_mailed_to_no_contact(app: Flask) -> None:
     make_contact(app)
     assert numbers(app, make_event(app, by_code=True), EVERYBODY) == [0]

@@ -138,7 +138,7 @@ def test_follow_up_is_counted_by_what_is_known_of_people(app: Flask) -> None:
         }
 
 
-def test_follow_up_tells_nobody_of_an_absence_that_nobody_recorded(app: Flask) -> None:
+def test_follow_up_mentions_no_absence_that_nobody_recorded(app: Flask) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_registration(app, event)
     with app.app_context():

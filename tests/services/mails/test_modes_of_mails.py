@@ -1,4 +1,4 @@
-"""Hybrid events: each person is told of the place or of the link, in mails and in calendars."""
+"""Hybrid events: each person gets the place or the link, in mails and in calendars."""
 
 from datetime import timedelta
 from typing import Any
@@ -133,7 +133,7 @@ def test_plan_counts_whom_each_step_writes_to(app: Flask, event: Event) -> None:
 @pytest.mark.parametrize(
     "kind", [MailKind.CONFIRMATION, MailKind.CHANGED, MailKind.MOVED, MailKind.REMINDER_DAY]
 )
-def test_each_mail_tells_one_way(app: Flask, event: Event, kind: MailKind) -> None:
+def test_each_mail_shows_one_way(app: Flask, event: Event, kind: MailKind) -> None:
     on_site = write(app, event, ON_SITE, kind)
     online = write(app, event, ONLINE, kind)
     assert "\nRathaus, Saal 2\n" in on_site.text
@@ -184,7 +184,7 @@ def test_dispatch_left_nobody_out_whoever_switches_later(app: Flask, event: Even
         (Action.RESCHEDULE, "postponed", LATER, "REQUEST"),
     ],
 )
-def test_everybody_registered_is_told_and_only_the_invited_get_an_entry(
+def test_everybody_registered_is_mailed_and_only_the_invited_get_an_entry(
     app: Flask, action: Action, state: str, wish: dict[str, Any], method: str
 ) -> None:
     event = make_event(app, state=state, confirm_hours=24, approval=True, offer_hours=24)

@@ -54,7 +54,7 @@ def test_people_on_site_read_way_and_ticket_in_the_confirmation(
     assert "/r/" not in description_of(mail)
 
 
-def test_english_mail_says_that_the_texts_are_german(
+def test_english_mail_states_that_the_texts_are_german(
     app: Flask, event: Event, mailbox: Mailbox
 ) -> None:
     person = invite(app, event, mode="on_site", locale="en")
@@ -97,7 +97,7 @@ def test_standard_texts_of_seated_people_carry_the_block(locale: str) -> None:
     assert with_block == known
 
 
-def test_new_room_in_the_building_is_told_to_people_on_site(
+def test_new_room_in_the_building_is_mailed_to_people_on_site(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     on_site, online = invite(app, event, mode="on_site"), invite(app, event, mode="online")
@@ -116,7 +116,7 @@ def test_new_room_in_the_building_is_told_to_people_on_site(
         assert (former.directions, former.bring) == (WAY, BRING)
 
 
-def test_text_that_is_taken_away_or_long_is_told_in_few_words(
+def test_removed_or_long_text_is_summarised_in_the_mail(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     person = invite(app, event, mode="on_site")

@@ -1,4 +1,4 @@
-"""Whole ways of a registration, told by the mails that arrive in a real mailbox."""
+"""Whole ways of a registration, by the mails that arrive in a real mailbox."""
 
 import re
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def test_address_approval_confirmation_and_return(app: Flask, mailbox: Mailbox) 
     do(app, confirm_address, pid(app, ANNA))
     do(app, approve, pid(app, ANNA), expected=RegistrationStatus.APPROVAL, actor=OFFICE)
 
-    told = mailbox.to(ANNA)
+    mails = mailbox.to(ANNA)
     way = ["Bitte bestätigen Sie Ihre E-Mail-Adresse", "Anmeldung eingegangen"]
     assert subjects(mailbox, ANNA) == [
         *way,
@@ -93,19 +93,21 @@ def test_address_approval_confirmation_and_return(app: Flask, mailbox: Mailbox) 
         *way,
         "Anmeldung bestätigt",
     ]
-    assert re.search(r"E-Mail-Adresse bestätigen: http://localhost/r/\S+/confirm\s", told[0].text)
-    assert [mail.calendar is not None for mail in told] == [
+    assert re.search(r"E-Mail-Adresse bestätigen: http://localhost/r/\S+/confirm\s", mails[0].text)
+    assert [mail.calendar is not None for mail in mails] == [
         False, False, True, True, False, False, True,
     ]  # fmt: skip
-    first, gone, again = entry(told[2]), entry(told[3]), entry(told[6])
+    first, gone, again = entry(mails[2]), entry(mails[3]), entry(mails[6])
     assert (first[0], gone[0], again[0]) == ("REQUEST", "CANCEL", "REQUEST")
     assert gone[1] == first[1] != again[1]
     assert gone[2] > first[2]
     deleted = event.ends_at + timedelta(days=30)
-    assert f"löschen wir am {deleted.day}. April 2026" in told[3].text
+    assert f"löschen wir am {deleted.day}. April 2026" in mails[3].text
 
 
-def test_declined_person_is_told_why_without_a_calendar(app: Flask, mailbox: Mailbox) -> None:
+def test_declined_person_is_mailed_the_reason_without_a_calendar(
+    app: Flask, mailbox: Mailbox
+) -> None:
     event = make_event(app, approval=True)
     do(app, register, event.slug, applicant(ANNA))
     wish = {

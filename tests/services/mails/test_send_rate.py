@@ -106,6 +106,6 @@ class TestPaced:
             rest = [db.session.merge(mail, load=True) for mail in mails[1:]]
             for mail in rest:
                 db.session.refresh(mail)
-            told = [(x.state, x.lease_until, x.tries - x.tries_before) for x in rest]
+            left = [(x.state, x.lease_until, x.tries - x.tries_before) for x in rest]
             db.session.rollback()
-        assert told == [("queued", None, 0)] * 2
+        assert left == [("queued", None, 0)] * 2

@@ -259,7 +259,7 @@ def test_only_an_announced_opening_can_be_waited_for(app: Flask, state: str) -> 
     assert rows(app) == []
 
 
-def test_opening_is_told_once_to_those_who_asked(app: Flask) -> None:
+def test_opening_is_mailed_once_to_those_who_asked(app: Flask) -> None:
     event, other = make_event(app, state="announced"), make_event(app, state="announced")
     subscribe(app, event)
     confirm(app, token(app), NOW - HOUR)
@@ -272,7 +272,7 @@ def test_opening_is_told_once_to_those_who_asked(app: Flask) -> None:
 
 @pytest.mark.parametrize("expanded_first", [False, True])
 @pytest.mark.parametrize("moment", [NOW - HOUR, NOW, NOW + HOUR])
-def test_who_confirms_after_the_opening_is_told_once(
+def test_who_confirms_after_the_opening_is_mailed_once(
     app: Flask, expanded_first: bool, moment: object
 ) -> None:
     """Also with a clock that has gone back since: a mailing looks at moments."""

@@ -76,7 +76,7 @@ def settled(app: Flask, clock: FixedClock) -> list[tuple[str, str]]:
     return subjects(app)
 
 
-def test_missing_room_of_tomorrow_is_told_at_once_and_once(
+def test_missing_room_of_tomorrow_is_reported_at_once_and_once(
     app: Flask, clock: FixedClock, admin: int, mailbox: Mailbox
 ) -> None:
     event = soon(app)
@@ -107,7 +107,7 @@ def test_alarm_comes_again_only_after_its_cause_was_settled(
 
 
 @pytest.mark.both_databases
-def test_two_workers_at_once_tell_a_cause_once(app: Flask, clock: FixedClock, admin: int) -> None:
+def test_two_workers_at_once_report_a_cause_once(app: Flask, clock: FixedClock, admin: int) -> None:
     event = soon(app)
 
     def settle(_number: int) -> int:
@@ -120,7 +120,7 @@ def test_two_workers_at_once_tell_a_cause_once(app: Flask, clock: FixedClock, ad
     assert len(office_mails(app)) == 1
 
 
-def test_blocked_step_is_told_with_its_event_when_two_days_are_left(
+def test_blocked_step_is_reported_with_its_event_when_two_days_are_left(
     app: Flask, clock: FixedClock, admin: int
 ) -> None:
     starts_at = NOW + timedelta(days=2, hours=1)
@@ -135,7 +135,7 @@ def test_blocked_step_is_told_with_its_event_when_two_days_are_left(
     assert "„Zugangslink versenden“ (Dörfer) ist blockiert:" in office_mails(app)[0].text
 
 
-def test_each_failed_mailing_is_told_and_none_twice(
+def test_each_failed_mailing_is_reported_and_none_twice(
     app: Flask, clock: FixedClock, admin: int
 ) -> None:
     event = soon(app, room_url="https://video.example.org/raum", state="dispatched")
@@ -171,7 +171,7 @@ def test_alarms_go_to_administrators_and_the_contact_who_want_them(
     assert event.slug != other.slug
 
 
-def test_contact_who_does_not_see_the_event_is_told_nothing(app: Flask, clock: FixedClock) -> None:
+def test_contact_who_does_not_see_the_event_is_not_notified(app: Flask, clock: FixedClock) -> None:
     other = make_event(app)
     soon(app)
     make_account(app, CONTACT, role="organiser", only=(other.slug,))
@@ -201,7 +201,7 @@ def test_unsent_alarm_goes_with_a_disabled_account(
     assert [mail.recipient for mail in office_mails(app)] == ["eva@example.org"]
 
 
-def test_trouble_of_the_worker_is_told_administrators_once_a_day_while_an_event_is_near(
+def test_trouble_of_the_worker_is_mailed_to_administrators_once_a_day_while_an_event_is_near(
     app: Flask, clock: FixedClock, admin: int
 ) -> None:
     make_account(app, CONTACT, role="organiser")

@@ -126,7 +126,7 @@ def test_registration_that_commits_while_a_list_is_written_is_in_the_next(
         assert [p.last_name for p in mornings.people_in(rest, {event.id: event})] == ["Zwei"]
 
 
-def test_whoever_begins_is_told_of_new_people_only(
+def test_whoever_begins_is_notified_of_new_people_only(
     app: Flask, clock: FixedClock, mailbox: Mailbox
 ) -> None:
     event = make_event(app)
@@ -190,7 +190,7 @@ def test_forgotten_person_is_struck_out_of_a_list_that_waits(
     assert "Verschwunden" not in mail.text + mail.html
 
 
-def test_verify_finds_an_account_that_would_be_told_of_nobody(app: Flask, account: int) -> None:
+def test_verify_finds_an_account_that_would_be_notified_of_nobody(app: Flask, account: int) -> None:
     event = make_event(app)
     number = registered(app, event, "Eins").id
     for last, expected in ((number, 0), (number + 1, 1)):

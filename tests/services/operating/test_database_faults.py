@@ -160,7 +160,7 @@ def test_full_disk_loses_nothing_and_leaves_nothing_half(house: Flask, client: F
     assert is_well(house)
 
 
-def test_read_only_file_is_told_and_read(
+def test_read_only_file_is_reported_and_read(
     house: Flask, settings: Settings, clock: FixedClock
 ) -> None:
     where = f"sqlite:///file:{settings.data_dir / 'ikone.db'}?mode=ro&uri=true"

@@ -100,7 +100,7 @@ def test_missing_typst_is_named(app: Flask, monkeypatch: pytest.MonkeyPatch) -> 
     assert (found.level, "typst is missing" in str(found)) == (Level.WARNING, True)
 
 
-def test_sick_engine_is_told_in_the_words_of_the_overview(app: Flask) -> None:
+def test_sick_engine_is_reported_in_the_words_of_the_overview(app: Flask) -> None:
     assert any(line.startswith("fault: engine: Sending is not running") for line in bad(app))
     make_heartbeat(app, refused_at=NOW - timedelta(minutes=4), refusal="535 wrong password")
     make_mail(app, make_registration(app, make_event(app)), due_at=NOW + timedelta(hours=1))
@@ -131,7 +131,7 @@ def test_mail_server_that_is_away_or_refuses_us_is_quoted(
     assert "secret" not in found[0]
 
 
-def test_mailbox_that_cannot_be_opened_is_told_in_its_servers_words(
+def test_mailbox_that_cannot_be_opened_is_reported_in_its_servers_words(
     app: Flask, settings: Settings, clock: FixedClock, imap: ScriptedImap
 ) -> None:
     make_heartbeat(app)
@@ -168,7 +168,7 @@ def test_address_without_tls_is_a_fault(app: Flask, settings: Settings, clock: F
     assert [line.split(":")[0] for line in found] == ["warning"] * 3
 
 
-def test_source_of_each_value_is_told(app: Flask, settings: Settings, clock: FixedClock) -> None:
+def test_source_of_each_value_is_shown(app: Flask, settings: Settings, clock: FixedClock) -> None:
     unset = {"organisation": "", "address": "", "privacy_contact": ""}
     with app.app_context(), transaction():
         db.session.add(InstallationSettings(id=1, organisation="Amt", accent="#006b2d"))
@@ -216,7 +216,7 @@ def test_queue_that_cannot_be_reached_is_a_fault(
 
 
 @pytest.mark.postgres
-def test_postgresql_is_told_with_its_clock(settings: Settings, clock: FixedClock) -> None:
+def test_postgresql_is_shown_with_its_clock(settings: Settings, clock: FixedClock) -> None:
     with fresh_database() as url:
         app = create_app(replace(settings, database_url=url), clock=clock)
         assert call(app, "event", "list").exit_code == 0

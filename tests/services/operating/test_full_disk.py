@@ -41,7 +41,7 @@ def is_ready(port: int) -> bool | None:
         connection.close()
 
 
-def test_full_disk_is_told_by_health_and_in_few_lines(tmp_path: Path, mailbox: Mailbox) -> None:
+def test_full_disk_is_reported_by_health_and_in_few_lines(tmp_path: Path, mailbox: Mailbox) -> None:
     env = environment(
         tmp_path,
         smtp_url=mailbox.url,

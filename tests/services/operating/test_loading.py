@@ -86,10 +86,10 @@ def test_unfit_material_refuses_the_whole_file(material: dict[str, str], words: 
 
 
 @pytest.mark.parametrize(("state", "number"), [("dispatched", 1), ("followed_up", 0)])
-def test_loaded_follow_up_has_told_of_its_materials(
+def test_loaded_follow_up_has_notified_of_its_materials(
     app: Flask, tmp_path: Path, state: str, number: int
 ) -> None:
-    """Else the first supplement would tell people of what they have had for years."""
+    """Else the first supplement would offer people what they have had for years."""
     link = {"title": "Leitfaden", "url": "https://example.org", "availability": "now"}
     file = dataset(link)
     file["events"][0] |= {

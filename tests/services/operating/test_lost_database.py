@@ -162,7 +162,7 @@ def test_first_start_waits_for_the_file_system_of_the_data(
 
 
 @pytest.mark.slow
-def test_upgrade_creates_in_place_of_a_lost_database_when_told(tmp_path: Path) -> None:
+def test_upgrade_creates_in_place_of_a_lost_database_when_asked(tmp_path: Path) -> None:
     own, log, database = environment(tmp_path), tmp_path / "log", tmp_path / "ikone.db"
     app = create_app(settings_from_environment(own))
     with app.app_context():

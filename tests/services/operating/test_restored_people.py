@@ -103,7 +103,7 @@ def files_with(data: Path, *words: str) -> list[str]:
     ]
 
 
-def test_forgotten_person_of_a_restored_backup_is_told_and_forgotten_by_retention(
+def test_forgotten_person_of_a_restored_backup_is_reported_and_forgotten_by_retention(
     either: Flask, tmp_path: Path
 ) -> None:
     app, data = either, tmp_path / "data"
@@ -113,8 +113,8 @@ def test_forgotten_person_of_a_restored_backup_is_told_and_forgotten_by_retentio
     delete(app, person)
     assert known(app) == 0
 
-    told = restore(app, file)
-    assert "1 people had asked to be forgotten since this backup" in told
+    output = restore(app, file)
+    assert "1 people had asked to be forgotten since this backup" in output
     assert known(app) == 1
     faults = call(app, "verify").output
     assert "privacy: 1 people had asked to be forgotten" in faults

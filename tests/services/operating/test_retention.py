@@ -34,7 +34,7 @@ def test_nobody_is_forgotten_before_the_time(app: Flask, event: Event) -> None:
     assert known(app) == 2
 
 
-def test_dry_run_says_whom_and_changes_nothing(app: Flask, event: Event) -> None:
+def test_dry_run_shows_whom_and_changes_nothing(app: Flask, event: Event) -> None:
     result = call(app, "retention", "--as-of", DAY_AFTER_RETENTION, "--dry-run")
     assert result.output == (
         f"{event.slug}: 2 people would be forgotten\n"
@@ -59,14 +59,16 @@ def test_due_people_are_forgotten_and_their_event_archived(app: Flask, event: Ev
 def test_short_lived_answers_and_people_without_a_place_go_first(app: Flask, event: Event) -> None:
     person = make_registration(app, event, status="cancelled")
     make_answer(app, person, make_field(app, event, keep_days=7), "vegan")
-    told = call(app, "retention", "--as-of", "2026-04-01", "--dry-run")
-    assert told.output == (
+    planned = call(app, "retention", "--as-of", "2026-04-01", "--dry-run")
+    assert planned.output == (
         f"{event.slug}: 1 answers would be deleted before the rest\n"
         f"{event.slug}: 1 people without a place would be forgotten\n"
         "all rows that would be deleted or emptied: 1 of answer, 1 of registration\n"
     )
     assert known(app) == 3
     done = call(app, "retention", "--as-of", "2026-04-01")
-    assert done.output == told.output.replace("that would be", "that were").replace("would be ", "")
+    assert done.output == planned.output.replace("that would be", "that were").replace(
+        "would be ", ""
+    )
     assert known(app) == 2
     assert call(app, "retention", "--as-of", "2026-04-01").output == "Nobody is to be forgotten.\n"

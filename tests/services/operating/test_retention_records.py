@@ -45,8 +45,8 @@ def run(app: Flask, *words: str) -> str:
 
 
 def test_dry_run_counts_all_that_would_go(app: Flask, event: Event) -> None:
-    told = run(app, "--as-of", DAY_AFTER_RETENTION, "--dry-run")
-    assert told == (
+    output = run(app, "--as-of", DAY_AFTER_RETENTION, "--dry-run")
+    assert output == (
         f"{event.slug}: 2 people would be forgotten\n"
         f"{event.slug}: rows would be deleted or emptied: 1 of answer, 1 of outbox_mail\n"
         "all rows that would be deleted or emptied:"
@@ -57,8 +57,8 @@ def test_dry_run_counts_all_that_would_go(app: Flask, event: Event) -> None:
 
 def test_run_stores_a_record_without_names(app: Flask, event: Event, tmp_path: Path) -> None:
     file = tmp_path / "proof.json"
-    told = run(app, "--as-of", DAY_AFTER_RETENTION, "--record", str(file))
-    assert f"{file}: 1 records, the last one is number 1." in told
+    output = run(app, "--as-of", DAY_AFTER_RETENTION, "--record", str(file))
+    assert f"{file}: 1 records, the last one is number 1." in output
     [content] = contents(app)
     assert content["events"] == [{"event": event.slug, "archived": True, "people": 2}]
     rows = content["rows"]
@@ -74,7 +74,7 @@ def test_run_stores_a_record_without_names(app: Flask, event: Event, tmp_path: P
     )
 
 
-def test_record_tells_what_is_out_of_reach(
+def test_record_shows_what_is_out_of_reach(
     app: Flask, event: Event, clock: FixedClock, tmp_path: Path
 ) -> None:
     for _day in range(2):

@@ -1,4 +1,4 @@
-"""Dated backups: the oldest goes, and only when the new one is whole; their age is told."""
+"""Dated backups: the oldest goes, and only when the new one is whole; their age is shown."""
 
 import fcntl
 import os
@@ -99,21 +99,23 @@ def test_folder_without_a_number_is_refused(app: Flask, folder: Path) -> None:
     assert names(folder) == []
 
 
-def told(app: Flask) -> list[str]:
+def findings(app: Flask) -> list[str]:
     """What doctor says about backups."""
     return [line for line in call(app, "doctor").output.splitlines() if "backup" in line]
 
 
-def test_age_of_the_backup_is_told(app: Flask, clock: FixedClock, tmp_path: Path) -> None:
+def test_age_of_the_backup_is_reported(app: Flask, clock: FixedClock, tmp_path: Path) -> None:
     make_heartbeat(app)
-    assert told(app) == [], "there is nothing to lose yet"
+    assert findings(app) == [], "there is nothing to lose yet"
     make_event(app, created_at=NOW)
-    assert [line.split(":")[0] for line in told(app)] == ["warning"]
+    assert [line.split(":")[0] for line in findings(app)] == ["warning"]
     assert call(app, "backup", str(tmp_path / "file.zip")).exit_code == 0
     clock.move(hours=5)
-    assert told(app) == ["ok: backup: the latest one was made 5 hours ago, 2026-03-02 09:00 UTC"]
+    assert findings(app) == [
+        "ok: backup: the latest one was made 5 hours ago, 2026-03-02 09:00 UTC"
+    ]
     clock.move(days=3)
-    assert "warning: engine: The last backup is 3 days old." in told(app)[0]
+    assert "warning: engine: The last backup is 3 days old." in findings(app)[0]
 
 
 def test_restored_backup_is_the_latest_one_of_a_new_installation(

@@ -159,8 +159,8 @@ def _recorded(app: Flask) -> dict[str, int]:
     return numbers
 
 
-def _all_rows(told: str) -> dict[str, int]:
-    [line] = [line for line in told.splitlines() if line.startswith("all rows")]
+def _all_rows(output: str) -> dict[str, int]:
+    [line] = [line for line in output.splitlines() if line.startswith("all rows")]
     return {table: int(number) for number, table in _BY_TABLE.findall(line)}
 
 

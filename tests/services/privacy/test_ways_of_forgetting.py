@@ -507,7 +507,7 @@ NAMELESS = {
 }
 
 
-def test_every_table_says_whether_it_holds_personal_data(app: Flask) -> None:
+def test_every_table_states_whether_it_holds_personal_data(app: Flask) -> None:
     tables = {table.name: table for table in Base.metadata.sorted_tables}
     assert set(tables) - NAMELESS == set(PERSONAL)
     unknown = {

@@ -160,7 +160,7 @@ def test_unconfirmed_address_lapses_without_a_mail_and_the_line_moves(app: Flask
         assert events_to_update(late) == []
 
 
-def test_offer_that_lapses_moves_on_and_says_so(app: Flask) -> None:
+def test_offer_that_expires_moves_on_and_is_mailed(app: Flask) -> None:
     event = make_event(app, capacity=1, offer_hours=12)
     first = make_registration(app, event, email="first@example.org")
     for name in ("eva", "ben"):
@@ -228,7 +228,7 @@ def test_clock_stands_still_while_an_event_is_called_off(app: Flask, state: str)
 
 
 @pytest.mark.parametrize("status", ["pending", "waitlisted", "offered", "confirmed"])
-def test_decline_tells_the_reason_and_frees_the_seat(app: Flask, status: str) -> None:
+def test_decline_mails_the_reason_and_frees_the_seat(app: Flask, status: str) -> None:
     event = make_event(app, capacity=1)
     eva = make_registration(
         app,
@@ -247,9 +247,9 @@ def test_decline_tells_the_reason_and_frees_the_seat(app: Flask, status: str) ->
 
     write(app, lambda: decline(eva.public_id, expected=seen, reason=reason, actor=ANNA, now=NOW))
 
-    told = mail(app, "eva", "declined")
-    assert reason in told.text
-    assert told.calendar_method == ("CANCEL" if status == "confirmed" else None)
+    declined = mail(app, "eva", "declined")
+    assert reason in declined.text
+    assert declined.calendar_method == ("CANCEL" if status == "confirmed" else None)
     assert reasons(app, "eva") == [reason]
     assert sign_up(app, event, "ben") == "confirmed"
     assert faults(app) == []

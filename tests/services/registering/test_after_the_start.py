@@ -101,8 +101,8 @@ def test_organiser_gives_a_free_seat_to_who_waits_or_comes(app: Flask) -> None:
     assert reasons(app, "ben") == ["The event had begun: nobody moves up automatically any more."]
     eva = person(app, "eva")
     with app.app_context():
-        told = waiting_reasons(db.session.get_one(Event, event.id), [eva], now=NOW)
-    assert told[eva.id].text == "The event has begun: nobody moves up automatically any more."
+        found = waiting_reasons(db.session.get_one(Event, event.id), [eva], now=NOW)
+    assert found[eva.id].text == "The event has begun: nobody moves up automatically any more."
     seen = RegistrationStatus.WAITING
     write(app, lambda: move_up(eva.public_id, expected=seen, actor=ANNA, now=NOW))
     assert statuses(app, event)["eva"] == "confirmed"

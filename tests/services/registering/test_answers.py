@@ -43,7 +43,7 @@ def asked(app: Flask, event: Event, besides: Registration | None = None) -> dict
 def claim(
     app: Flask, event: Event, wanted: dict[str, list[str]], besides: Registration | None = None
 ) -> str:
-    """What the claim is told; nothing when all is to be had."""
+    """What the claim is refused with; nothing when all is to be had."""
     with app.app_context(), transaction():
         held = lock_event(event.slug)
         try:
@@ -159,8 +159,8 @@ def test_consent_keeps_the_text_it_was_given_to(app: Flask) -> None:
     assert [(row.version, row.at) for row in stored(app, person)] == [(1, NOW)]
     assert [row.version for row in stored(app, newcomer)] == [2]
     with app.app_context():
-        (told,) = answers.answers_as_asked(person)
-        assert (told.field.label, told.values, told.field.version) == ("Alter Text", ("yes",), 1)
+        (shown,) = answers.answers_as_asked(person)
+        assert (shown.field.label, shown.values, shown.field.version) == ("Alter Text", ("yes",), 1)
     store(app, event, person, {}, days=2)
     assert stored(app, person) == []
     store(app, event, person, {"liste": ["yes"]}, days=3)

@@ -140,7 +140,7 @@ def test_mail_to_the_former_address_names_nobody_and_no_link(app: Flask, mailbox
     assert mail.text.startswith("Guten Tag")
 
 
-def test_history_says_who_corrected_what(app: Flask) -> None:
+def test_history_shows_who_corrected_what(app: Flask) -> None:
     person = sign_up(app, make_event(app))
     correct(app, person, last_name="Muster-Neu")
     with app.app_context():

@@ -65,7 +65,7 @@ def builder(app: Flask) -> Iterator[Builder]:
     return Builder(app, make_event(app))
 
 
-def said(refusal: pytest.ExceptionInfo[Any]) -> str:
+def complaints_in(refusal: pytest.ExceptionInfo[Any]) -> str:
     """All complaints in one text."""
     return "; ".join(str(complaint) for complaint in refusal.value.complaints)
 
@@ -219,7 +219,7 @@ def test_field_stays_behind_what_it_hangs_on(builder: Builder) -> None:
     ):
         with pytest.raises(UnfitInput) as refusal:
             builder.do(verb, key, **more)
-        assert "Wunsch" in said(refusal), verb
+        assert "Wunsch" in complaints_in(refusal), verb
     food = builder.row("essen").described()
     for wrong in (
         replace(food, choices=(food.choices[1], FieldChoice(value="", label="Fisch"))),
@@ -228,7 +228,7 @@ def test_field_stays_behind_what_it_hangs_on(builder: Builder) -> None:
     ):
         with pytest.raises(UnfitInput) as refusal:
             builder.do("edit_field", "essen", wrong)
-        assert "Wunsch" in said(refusal)
+        assert "Wunsch" in complaints_in(refusal)
     assert builder.keys() == ["essen", "wunsch"]
 
 

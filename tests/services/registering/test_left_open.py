@@ -59,9 +59,9 @@ def test_deputy_is_asked_what_only_they_know(app: Flask) -> None:
     give_to_dora(app, "eva")
 
     assert open_for(app, "dora") == ["meal"]
-    told = mail(app, "dora", "taken_over").text
-    assert MISSING in told
-    assert f"{personal_path(app, person(app, 'dora'))}/change" in told
+    text = mail(app, "dora", "taken_over").text
+    assert MISSING in text
+    assert f"{personal_path(app, person(app, 'dora'))}/change" in text
     answer(app, "dora", {"meal": ["soup"]})
     assert open_for(app, "dora") == []
 
@@ -78,9 +78,9 @@ def test_deputy_with_the_place_of_a_choice_is_asked_nothing(app: Flask) -> None:
 def test_added_person_is_asked_what_was_left_open(app: Flask) -> None:
     event = lunch(app)
     add(app, event, "open")
-    add(app, event, "told", answers={"meal": ["soup"]})
+    add(app, event, "mila", answers={"meal": ["soup"]})
     assert MISSING in mail(app, "open", "confirmation").text
-    assert MISSING not in mail(app, "told", "confirmation").text
+    assert MISSING not in mail(app, "mila", "confirmation").text
 
 
 def test_colleague_is_asked_for_the_consent_that_only_they_can_give(app: Flask) -> None:

@@ -63,7 +63,7 @@ def test_full_mode_puts_into_the_line_while_the_other_has_seats(app: Flask) -> N
     assert faults(app) == []
 
 
-def test_line_skips_whom_a_full_mode_holds_back_and_says_so(app: Flask) -> None:
+def test_promotion_skips_whom_a_full_mode_blocks_and_shows_it(app: Flask) -> None:
     event = make_event(app, capacity=2, capacity_on_site=1, **HYBRID)
     for name, mode in (
         ("a", "on_site"),
@@ -178,10 +178,10 @@ def test_group_with_somebody_known_gets_what_new_people_get(app: Flask) -> None:
 
     assert group(app, event, "known", "new") == ["confirmed", "waitlisted"]
 
-    # The mails begin with what the page tells; the place that stays free goes to the first to wait.
+    # The mails begin with what the page states; the free place goes to the first to wait.
     assert statuses(app, event) == {"known": "confirmed", "new": "confirmed"}
-    told = [("known", "repeat"), ("new", "waitlist"), ("new", "promotion")]
-    assert mails(app)[1:] == told
+    sent = [("known", "repeat"), ("new", "waitlist"), ("new", "promotion")]
+    assert mails(app)[1:] == sent
     assert faults(app) == []
 
 
@@ -282,7 +282,7 @@ def test_deputy_takes_the_place_in_the_line(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("known_as", ["confirmed", "waitlisted"])
-def test_hand_over_does_not_tell_that_the_deputy_is_registered(app: Flask, known_as: str) -> None:
+def test_hand_over_does_not_reveal_that_the_deputy_is_registered(app: Flask, known_as: str) -> None:
     event = make_event(app, capacity=2)
     sign_up(app, event, "eva")
     if known_as == "waitlisted":
@@ -296,12 +296,12 @@ def test_hand_over_does_not_tell_that_the_deputy_is_registered(app: Flask, known
 
     after = statuses(app, event)
     assert (after["eva"], after["dora"]) == ("cancelled", "confirmed")
-    told = mails(app)[len(before) :]
-    assert told[0] == ("eva", "handed_over")
+    sent = mails(app)[len(before) :]
+    assert sent[0] == ("eva", "handed_over")
     if known_as == "confirmed":
-        assert told[1:] == [("dora", "repeat"), ("ben", "promotion")]
+        assert sent[1:] == [("dora", "repeat"), ("ben", "promotion")]
     else:
-        assert told[1:] == [("dora", "taken_over")]
+        assert sent[1:] == [("dora", "taken_over")]
         assert after["ben"] == "waitlisted"
     assert faults(app) == []
 
@@ -329,8 +329,8 @@ def test_deputy_who_waits_takes_no_place_beyond_the_limit_of_their_administratio
 
     after = statuses(app, event)
     assert (after["eva"], after["dora"], after["ben"]) == ("cancelled", "waitlisted", "confirmed")
-    told = mails(app)[len(before) :]
-    assert told == [("eva", "handed_over"), ("dora", "repeat"), ("ben", "promotion")]
+    sent = mails(app)[len(before) :]
+    assert sent == [("eva", "handed_over"), ("dora", "repeat"), ("ben", "promotion")]
     assert faults(app) == []
 
 
@@ -409,8 +409,8 @@ def test_deputy_keeps_a_place_that_hangs_on_another_answer(app: Flask) -> None:
     shown = {"shown_if": "lunch", "shown_value": "yes"}
     make_field(app, event, key="table", kind="one_choice", choices=[table], **shown)
     make_field(app, event, key="diet")
-    told = {"lunch": ["yes"], "table": ["a"], "diet": ["keine Nüsse"]}
-    sign_up(app, event, "eva", answers=told)
+    sent = {"lunch": ["yes"], "table": ["a"], "diet": ["keine Nüsse"]}
+    sign_up(app, event, "eva", answers=sent)
     write(app, lambda: hand_over(person(app, "eva").public_id, deputy(), now=NOW))
 
     dora = person(app, "dora").public_id

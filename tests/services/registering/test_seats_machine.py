@@ -219,7 +219,7 @@ class Seats(EverySetting):
     def correct(self, number: int, other: int, own: str | None) -> None:
         if found := self.somebody(number):
             seen, email = corrections.details_version(found), self.address(other)
-            # Nobody is told of a corrected name.
+            # Nobody is notified of a corrected name.
             same = {name: getattr(found, name) for name in NAMES}
             same["organisation_text"] = own or found.organisation_text
             details = corrections.PersonDetails(**same, email=email)
@@ -296,7 +296,7 @@ class Seats(EverySetting):
                     StatusChange.registration_id.in_(ids)
                 )
             ).all()
-            # One mail may tell of several changes, and another goes to the former address.
+            # One mail may contain several changes, and another goes to the former address.
             corrected = {number for number, change in chains if change.action == "correct"}
             ids = [number for number in ids if number not in corrected]
             promises = Counter(
@@ -318,7 +318,7 @@ NAMES = ("first_name", "last_name", "salutation", "title", "position")
 
 
 def _silent(change: StatusChange) -> bool:
-    """What nobody is told: an address that expired, and all that was still open at the end."""
+    """What notifies nobody: an address that expired, and all that was still open at the end."""
     return change.action == "expire" and (change.source == "pending" or change.reason != "")
 
 

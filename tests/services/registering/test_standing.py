@@ -84,7 +84,7 @@ def test_each_open_date_becomes_a_registration_with_its_own_invitation(app: Flas
     assert work(app) == 0
 
 
-def test_mail_says_where_it_comes_from_and_how_to_end_it(app: Flask) -> None:
+def test_mail_states_where_it_comes_from_and_how_to_end_it(app: Flask) -> None:
     make_series(app)
     make_date(app)
     row = make_standing(app)

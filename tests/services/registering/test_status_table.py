@@ -124,7 +124,7 @@ def standing_at(app: Flask, name: str) -> tuple[Event, Registration]:
 
 
 @pytest.mark.parametrize(("action", "cells"), rows())
-def test_every_standing_and_action_does_what_the_table_says(
+def test_every_status_and_action_does_what_the_table_says(
     app: Flask, action: str, cells: list[str]
 ) -> None:
     done = action.removesuffix("_for")
@@ -136,15 +136,15 @@ def test_every_standing_and_action_does_what_the_table_says(
                 write(app, lambda eva=eva: VERBS[action](eva))
         else:
             write(app, lambda eva=eva: VERBS[action](eva))
-        told = [kind for _, kind in mails(app)[before:]]
+        sent = [kind for _, kind in mails(app)[before:]]
         if cell in "-=":
-            assert (statuses(app, event), told, chain(app, "eva")) == (shown, [], []), name
+            assert (statuses(app, event), sent, chain(app, "eva")) == (shown, [], []), name
             continue
         after = {"eva": shown["eva"] if cell == "~" else cell}
         if done == "hand_over":
             after["dora"] = name
         assert statuses(app, event) == after, name
-        assert told == ([RESENT[name]] if done == "resend" else MAILS[done]), name
+        assert sent == ([RESENT[name]] if done == "resend" else MAILS[done]), name
         by_hand = action != done or done in BY_ORGANISERS
         target = eva.status if cell == "~" else cell
         expected = (done, eva.status, target, ANNA if by_hand else "person")

@@ -173,7 +173,7 @@ def test_workbook_with_a_password_is_refused_by_that_name() -> None:
         read_table(OLE + bytes(500) + "EncryptedPackage".encode("utf-16-le"))
 
 
-def test_old_excel_file_is_read_and_says_what_can_not_be_seen() -> None:
+def test_old_excel_file_is_read_and_states_what_can_not_be_seen() -> None:
     table = read_table(Path(__file__).with_name("list.xls").read_bytes())
     assert table.headings == ("Name", "Amt", "Tag", "Zahl")
     assert table.rows == (

@@ -313,7 +313,7 @@ def test_forgotten_person_leaves_no_press_and_is_not_found(app: Flask) -> None:
 
 
 @pytest.mark.both_databases
-def test_lists_of_the_entrance_say_who_is_in_and_who_is_not(app: Flask) -> None:
+def test_lists_of_the_entrance_show_who_is_in_and_who_is_not(app: Flask) -> None:
     event = make_event(app, **{**TODAY, "format": "hybrid"})
     here = make_registration(app, event, last_name="Adler", mode="on_site")
     make_registration(app, event, last_name="Zander", mode="on_site")

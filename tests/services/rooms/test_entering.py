@@ -36,7 +36,7 @@ def test_room_without_link_can_not_be_opened(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bbb", "jitsi"])
-def test_room_of_a_provider_that_is_not_set_up_says_so(app: Flask, kind: str) -> None:
+def test_room_of_a_provider_that_is_not_set_up_is_refused(app: Flask, kind: str) -> None:
     event = make_event(app, room_provider=kind)
     anna = make_registration(app, event)
     with app.app_context():
@@ -52,7 +52,7 @@ def test_provider_is_not_called_inside_a_transaction(app: Flask) -> None:
         open_room(event, now=NOW)
 
 
-def test_ids_for_providers_say_nothing_and_differ(app: Flask) -> None:
+def test_ids_for_providers_reveal_nothing_and_differ(app: Flask) -> None:
     event, other = make_event(app), make_event(app)
     anna = make_registration(app, event)
     with app.app_context():
@@ -65,9 +65,9 @@ def test_ids_for_providers_say_nothing_and_differ(app: Flask) -> None:
         ]
         assert ids[0] == room_key(event)
     assert len(set(ids)) == len(ids)
-    for told in ids:
-        assert not {event.slug, anna.public_id, anna.email, str(anna.last_name)} & {told}
-        assert anna.public_id not in told
+    for opaque in ids:
+        assert not {event.slug, anna.public_id, anna.email, str(anna.last_name)} & {opaque}
+        assert anna.public_id not in opaque
 
 
 def test_visitor_has_the_name_of_the_person_or_none(app: Flask) -> None:

@@ -147,7 +147,7 @@ def test_slow_server_is_left_at_the_deadline(
         assert time.monotonic() - began < short
 
 
-def test_server_that_says_nothing_in_the_tls_handshake_is_left(
+def test_server_that_is_silent_in_the_tls_handshake_is_left(
     app: Flask, ask: Ask, short: float
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -190,7 +190,7 @@ def test_packed_answer_is_not_unpacked(ask: Ask) -> None:
     [b"", b"SSH-2.0-OpenSSH\r\n", HEAD + b"Content-Length: 99\r\n\r\n<half", b"\x00" * 200],
     ids=["nothing", "another protocol", "half", "zeros"],
 )
-def test_server_that_breaks_off_is_told_so(ask: Ask, content: bytes) -> None:
+def test_server_that_breaks_off_is_reported_as_such(ask: Ask, content: bytes) -> None:
     with serving(raw(content)) as server:
         assert "broke off" in refused(ask, f"http://127.0.0.1:{server.port}/")
 
@@ -311,7 +311,7 @@ def test_name_that_leads_inside_after_a_change_is_refused_at_the_next_call(
     assert "inside your own network" in refused(ask, "https://meet.example.org/")
 
 
-def test_unknown_name_is_told_so(app: Flask, ask: Ask) -> None:
+def test_unknown_name_is_reported_as_such(app: Flask, ask: Ask) -> None:
     def resolve(_host: str) -> list[IpAddress]:
         raise socket.gaierror("no such name")
 

@@ -1,4 +1,4 @@
-"""Settings of providers on both databases: of two first saves at once, one is told."""
+"""Settings of providers on both databases: of two first saves at once, one is refused."""
 
 import threading
 from pathlib import Path
@@ -43,14 +43,14 @@ def test_first_settings_of_two_people_at_once_are_saved_once(app: Flask, databas
                     save_provider(KIND, values(number), seen=0)
                 outcomes[number] = "saved"
             except StaleForm:
-                outcomes[number] = "told"
+                outcomes[number] = "refused"
 
     people = [threading.Thread(target=save, args=(number,)) for number in range(2)]
     for person in people:
         person.start()
     for person in people:
         person.join()
-    assert sorted(outcomes.values()) == ["saved", "told"]
+    assert sorted(outcomes.values()) == ["saved", "refused"]
     (winner,) = [number for number, outcome in outcomes.items() if outcome == "saved"]
     with app.app_context():
         found = provider_settings()

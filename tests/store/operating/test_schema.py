@@ -347,11 +347,11 @@ def test_attendance_moves_into_its_records_and_back(empty_app: Flask) -> None:
 
 
 def test_materials_of_an_earlier_follow_up_count_as_mailed(empty_app: Flask) -> None:
-    """No supplement offers them again; what nobody has released yet is still to be told of."""
+    """No supplement offers them again; what nobody has released yet is still to be offered."""
     migrate()
     over = make_event(empty_app, **PAST, state="followed_up")
     coming = make_event(empty_app)
-    told = make_material(empty_app, over, title="Folien")
+    mailed_before = make_material(empty_app, over, title="Folien")
     make_material(empty_app, over, title="Entwurf", released=False)
     make_material(empty_app, coming, title="Vorab")
 
@@ -359,7 +359,7 @@ def test_materials_of_an_earlier_follow_up_count_as_mailed(empty_app: Flask) -> 
     migrate()
 
     mailed = {m.title: m.mailed_at for m in db.session.scalars(select(Material))}
-    assert mailed == {"Folien": told.created_at, "Entwurf": None, "Vorab": None}
+    assert mailed == {"Folien": mailed_before.created_at, "Entwurf": None, "Vorab": None}
     event = db.session.get_one(Event, over.id)
     assert new_materials(event, NOW) == []
     registered = visible(event.materials, Viewer(registered=True), State(event.state), NOW)

@@ -143,7 +143,7 @@ def test_nobody_is_absent_from_an_event_that_did_not_take_place(app: Flask, stat
     assert view(app, AFTER)[person.id] is None
 
 
-def test_statement_says_what_the_other_sources_do_not() -> None:
+def test_statement_counts_where_other_sources_are_silent() -> None:
     """Whatever is wanted is what the view says afterwards, unless the sources forbid it."""
     for wanted, door, room in product((None, *Attendance), (False, True), (False, True)):
         said = statement_for(wanted, at_door=door, in_room=room)

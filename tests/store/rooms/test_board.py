@@ -1,4 +1,4 @@
-"""The people on the live board, as both databases tell them."""
+"""The people on the live board, as both databases return them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_confirmed_people_come_by_name_with_what_is_known(app: Flask) -> None:
     assert {person.mode for person in people} == {Mode.ONLINE}
 
 
-def test_entrance_tells_when_somebody_came_and_a_later_mark_does_not(app: Flask) -> None:
+def test_entrance_shows_when_somebody_came_and_a_later_mark_does_not(app: Flask) -> None:
     event = make_event(app, **TODAY)
     ada, bea = make_registration(app, event), make_registration(app, event)
     late = event.starts_at + timedelta(minutes=9)

@@ -32,7 +32,7 @@ def reload(app: Flask, registration: Registration) -> Registration:
         return db.session.get_one(Registration, registration.id)
 
 
-def test_page_tells_how_things_stand(app: Flask, client: FlaskClient) -> None:
+def test_page_shows_the_status(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, title="Raum für Zukunft")
     person = make_registration(app, event, title="Dr.", question="Was <kostet> das?")
     page = client.get(personal_path(app, person))

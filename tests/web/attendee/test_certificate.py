@@ -56,7 +56,7 @@ def code_of(app: Flask, client: FlaskClient, person: Registration) -> str:
         ("en", ("Certificate of attendance", "1.5 hours", "Issued on", "Contents")),
     ],
 )
-def test_certificate_says_who_attended_what_and_how_long(
+def test_certificate_states_who_attended_what_and_how_long(
     app: Flask, client: FlaskClient, lang: str, words: tuple[str, ...]
 ) -> None:
     event = past_event(app, programme='[{"time": "10:00", "title": "Rechtsfragen"}]')
@@ -109,7 +109,7 @@ def test_only_those_known_to_have_attended_get_one(
     assert saved.status_code == (200 if state == "valid" else 303)
 
 
-def test_code_is_checked_by_anybody_and_tells_initials_alone(
+def test_code_is_checked_by_anybody_and_shows_initials_alone(
     app: Flask, client: FlaskClient
 ) -> None:
     person = guest(app, past_event(app))

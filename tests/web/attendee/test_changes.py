@@ -101,7 +101,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_wrong_entries_are_told_and_nothing_typed_is_lost(
+def test_wrong_entries_are_shown_and_nothing_typed_is_lost(
     app: Flask, client: FlaskClient, wrong: dict[str, str]
 ) -> None:
     event = make_event(app)
@@ -197,7 +197,7 @@ def test_people_on_site_see_the_place_and_others_the_door(
     assert ["/door/" in entry for entry in entries] == [False, True]
 
 
-def test_deputy_takes_over_and_the_old_link_says_so(app: Flask, client: FlaskClient) -> None:
+def test_deputy_takes_over_and_the_old_link_shows_it(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, capacity=1)
     person = make_registration(app, event, calendar_sequence=0)
     path = personal_path(app, person, "/hand-over")
@@ -240,7 +240,7 @@ WRONG_DEPUTIES = [({"email": "kein"}, "email"), ({"last_name": ""}, "last_name")
 
 
 @pytest.mark.parametrize(("wrong", "name"), WRONG_DEPUTIES)
-def test_wrong_deputy_is_told_and_nothing_typed_is_lost(
+def test_wrong_deputy_is_shown_and_nothing_typed_is_lost(
     app: Flask, client: FlaskClient, wrong: dict[str, str], name: str
 ) -> None:
     person = make_registration(app, make_event(app))

@@ -146,7 +146,7 @@ def test_file_holds_the_answers_and_not_who_else_wrote(app: Flask, client: Flask
     assert other not in json.dumps(data)
 
 
-def test_page_says_what_the_calendar_told_us(app: Flask, client: FlaskClient) -> None:
+def test_page_shows_what_the_calendar_answered(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     person = make_registration(app, event, calendar_sequence=0)
     path = personal_path(app, person)

@@ -22,7 +22,7 @@ HYBRID = {"format": "hybrid", "place": "Rathaus, Saal 1"}
 
 
 def shows_nobody(app: Flask, page: TestResponse, person: Registration) -> bool:
-    """Whether a page, with its headers, tells nothing of the person and no way to the data."""
+    """Whether a page, with its headers, reveals nothing of the person and no way to the data."""
     text = f"{page.headers}\n{page.text}"
     personal = (person.first_name, person.last_name, person.email, person.organisation_text)
     secrets = (*personal, person.question, person.position, person.note, "/r/")
@@ -102,7 +102,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("case", WORDS)
-def test_door_of_the_calendar_says_what_to_do(
+def test_door_of_the_calendar_shows_what_to_do(
     app: Flask, client: FlaskClient, case: tuple[dict[str, str], dict[str, str], str]
 ) -> None:
     event_values, person_values, words = case
@@ -111,7 +111,7 @@ def test_door_of_the_calendar_says_what_to_do(
     assert words in page.text
 
 
-def test_door_does_not_tell_whether_a_person_waits_or_has_withdrawn(
+def test_door_does_not_reveal_whether_a_person_waits_or_has_withdrawn(
     app: Flask, client: FlaskClient
 ) -> None:
     event = make_event(app, state="dispatched")
@@ -158,7 +158,7 @@ def test_forged_unknown_and_replaced_doors_are_refused_kindly(
 def test_entries_already_sent_lead_into_the_room_as_before(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
-    """They hold the personal link, which is the one of the mails: it can't be told apart."""
+    """They hold the personal link, which is the one of the mails: it can't be distinguished."""
     event = make_event(app, state="dispatched")
     person = guest(app, event)
     clock.moment = event.starts_at

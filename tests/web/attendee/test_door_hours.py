@@ -211,7 +211,7 @@ def test_press_costs_few_statements(app: Flask, client: FlaskClient, clock: Fixe
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
-def test_remaining_time_is_said_in_words(locale: str) -> None:
+def test_remaining_time_is_shown_in_words(locale: str) -> None:
     expected = {
         timedelta(seconds=5): ("in 1 Minute", "in 1 minute"),
         timedelta(minutes=12, seconds=1): ("in 13 Minuten", "in 13 minutes"),

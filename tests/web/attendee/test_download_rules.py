@@ -120,8 +120,8 @@ def test_files_are_given_to_whom_they_are_for_by_every_path(
         path = f"{house.pages[who]}/{material.public_id}"
         may = when in THERE and visibility in SEES[who]
         for way, status, body in answers(client, path, may=may):
-            told = status == GIVEN[way] if may else status in (404, 410)
-            if not told or (not may and CONTENT[:9] in body):
+            as_expected = status == GIVEN[way] if may else status in (404, 410)
+            if not as_expected or (not may and CONTENT[:9] in body):
                 wrong.append((who, visibility, way, status))
     assert wrong == []
 

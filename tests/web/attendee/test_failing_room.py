@@ -143,7 +143,7 @@ def test_next_press_after_a_failure_asks_again_and_leads_on(
     assert 'data-door="enter"' in page.text
 
 
-def test_office_is_told_of_a_failing_service_once_until_it_works(
+def test_office_is_notified_of_a_failing_service_once_until_it_works(
     scene: Scene, event: Event, person: Registration
 ) -> None:
     app, client, server = scene.app, scene.client, scene.server
@@ -247,7 +247,7 @@ def test_looking_asks_no_provider_and_changes_nothing(scene: Scene, person: Regi
     assert scene.server.calls == calls + 1
 
 
-def test_name_is_told_as_the_person_wishes(
+def test_name_is_passed_on_as_the_person_wishes(
     app: Flask, client: FlaskClient, person: Registration
 ) -> None:
     path = personal_path(app, person, "/room")
@@ -267,7 +267,7 @@ def test_link_of_a_calendar_names_nobody_but_whom_the_visitor_types(
     path = door_path(app, person)
     token = token_of(client.get(path))
     whole = quote("x" * 62 + "…&", safe="&")  # no torn emoji
-    for typed, told in (
+    for typed, passed_on in (
         ("", "Gast"),
         ("  Lea\r\n Vertretung " + "x" * 200, "Lea+Vertretung+x"),
         ("x" * 62 + "👋🏽👋🏽", whole),
@@ -276,6 +276,6 @@ def test_link_of_a_calendar_names_nobody_but_whom_the_visitor_types(
         answer = client.post(path, data=form)
         assert answer.location == f"{path}?go=1"  # the name is in no address of ours
         page = client.get(answer.location)
-        assert f"fullName={told}" in page.headers["Refresh"]
+        assert f"fullName={passed_on}" in page.headers["Refresh"]
         assert "Maria" not in page.text
         assert person.last_name not in page.text

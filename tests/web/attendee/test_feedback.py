@@ -106,7 +106,7 @@ def test_feedback_without_a_token_of_the_form_is_refused(app: Flask, client: Fla
         ({}, {"status": "cancelled"}, "die teilgenommen haben"),
     ],
 )
-def test_closed_feedback_says_why(
+def test_closed_feedback_shows_why(
     app: Flask,
     client: FlaskClient,
     event: dict[str, object],

@@ -19,7 +19,7 @@ def reload(app: Flask, registration: Registration) -> Registration:
         return db.session.get_one(Registration, registration.id)
 
 
-def test_deleting_forgets_the_person_and_the_link_says_so(app: Flask, client: FlaskClient) -> None:
+def test_deleting_forgets_the_person_and_the_link_shows_it(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     person = make_registration(app, event, status="cancelled", question="Privates")
     make_answer(app, person, make_field(app, event), "Vertrauliches")
@@ -83,7 +83,7 @@ LEFT = [
 
 
 @pytest.mark.parametrize(("change", "words"), LEFT)
-def test_page_says_how_the_place_was_given_up(
+def test_page_shows_how_the_place_was_given_up(
     app: Flask, client: FlaskClient, change: dict[str, str], words: str
 ) -> None:
     person = make_registration(app, make_event(app), status="cancelled")

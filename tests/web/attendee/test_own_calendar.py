@@ -381,7 +381,7 @@ def test_withdrawn_address_shows_nothing_and_the_next_is_another(
     assert entries(client, new)["Dörfer"]["UID"] == uid, "programs know the entry again"
 
 
-def test_withdrawing_what_nobody_has_is_told_alike(app: Flask, client: FlaskClient) -> None:
+def test_withdrawing_what_nobody_has_is_answered_alike(app: Flask, client: FlaskClient) -> None:
     page = personal_path(app, register(app, make_event(app)), "/calendar")
     assert press(client, page, f"{page}/withdraw").status_code == 303
     assert count(app, PersonalFeed) == 0
@@ -404,7 +404,7 @@ def test_dead_link_asks_for_nothing(app: Flask, client: FlaskClient, part: str) 
     assert everything(app) == before
 
 
-def test_own_data_say_that_there_is_a_calendar(app: Flask, client: FlaskClient) -> None:
+def test_own_data_state_that_there_is_a_calendar(app: Flask, client: FlaskClient) -> None:
     person = register(app, make_event(app))
     data = personal_path(app, person, "/data.json")
     assert client.get(data).json["calendar"]["private_calendar_since"] is None

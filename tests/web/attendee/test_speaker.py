@@ -99,7 +99,7 @@ def test_room_opens_earlier_and_without_access_links(
         ({"state": "followed_up"}, "over"),
     ],
 )
-def test_door_says_why_nobody_enters(
+def test_door_shows_why_nobody_enters(
     app: Flask, client: FlaskClient, clock: FixedClock, values: dict[str, str], door: str
 ) -> None:
     event = make_event(app, **values)
@@ -171,7 +171,7 @@ def test_one_purpose_has_one_power(app: Flask, client: FlaskClient) -> None:
     assert client.get("/speaker/x").status_code == 404
 
 
-def test_replaced_and_deleted_links_are_told_so(app: Flask, client: FlaskClient) -> None:
+def test_replaced_and_deleted_links_are_explained(app: Flask, client: FlaskClient) -> None:
     speaker = make_speaker(app, make_event(app))
     paths = [speaker_path(app, speaker), speaker_path(app, speaker, Purpose.UPLOAD)]
     with app.app_context(), transaction():

@@ -74,7 +74,7 @@ def test_time_begins_when_the_mail_is_delivered(
 
 
 @pytest.mark.parametrize(("event_values", "values", "words"), WORDS)
-def test_page_says_where_somebody_stands(
+def test_page_shows_the_status_in_words(
     app: Flask,
     client: FlaskClient,
     event_values: dict[str, Any],
@@ -89,7 +89,7 @@ def test_page_says_where_somebody_stands(
     assert page.text.count("kern-btn--primary") <= 1
 
 
-def test_declined_person_is_told_why(app: Flask, client: FlaskClient) -> None:
+def test_declined_person_is_shown_why(app: Flask, client: FlaskClient) -> None:
     person = make_registration(app, make_event(app), status="declined")
     change = {"action": "decline", "source": "pending", "actor": "wilma@example.org"}
     make_change(app, person, reason="Nur für <Ämter>", **change)
@@ -101,7 +101,7 @@ def test_declined_person_is_told_why(app: Flask, client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("source", "words"), [("pending", "nicht rechtzeitig bestätigt"), ("offered", "angenommen")]
 )
-def test_expired_person_is_told_what_was_missed(
+def test_expired_person_is_shown_what_was_missed(
     app: Flask, client: FlaskClient, source: str, words: str
 ) -> None:
     person = make_registration(app, make_event(app), status="expired")

@@ -115,7 +115,7 @@ STATES: list[tuple[dict[str, Any], dict[str, Any], timedelta, str, str]] = [
 
 
 @pytest.mark.parametrize("case", STATES)
-def test_people_without_ticket_are_told_why(
+def test_people_without_ticket_are_shown_why(
     app: Flask,
     client: FlaskClient,
     clock: FixedClock,
@@ -159,7 +159,7 @@ def test_link_to_another_page_or_a_renewed_one_opens_no_ticket(
     assert client.get(old).status_code == 410
 
 
-def test_confirmation_page_says_where_the_ticket_comes_from(
+def test_confirmation_page_shows_where_the_ticket_comes_from(
     app: Flask, client: FlaskClient, event: Event
 ) -> None:
     sign_up(client, event.slug)

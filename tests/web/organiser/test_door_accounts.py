@@ -39,7 +39,7 @@ def test_login_leads_to_the_check_ins_of_today(door: Browser) -> None:
     assert door.get("/organise/events/andere/check-in").status_code == 404
 
 
-def test_page_without_an_event_today_says_so_and_names_the_next(
+def test_page_without_an_event_today_shows_it_and_names_the_next(
     app: Flask, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
 ) -> None:
     later = {"starts_at": NOW + timedelta(days=9), "ends_at": NOW + timedelta(days=9, hours=2)}

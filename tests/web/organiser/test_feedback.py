@@ -100,7 +100,7 @@ def test_stopping_answers_at_the_mailing(app: Flask, team: Browser) -> None:
     assert page.count("Angehalten: 0 von 1 E-Mails") == 1
 
 
-def test_registration_that_was_handed_over_says_to_whom(app: Flask, team: Browser) -> None:
+def test_registration_that_was_handed_over_shows_to_whom(app: Flask, team: Browser) -> None:
     event = make_event(app)
     before = make_registration(app, event, status="cancelled", last_name="Vorher")
     make_registration(app, event, last_name="Nachher", predecessor_id=before.id)

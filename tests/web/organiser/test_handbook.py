@@ -52,7 +52,7 @@ def test_handbook_is_behind_the_login(client) -> None:
         assert client.get(path).headers["Location"].startswith("/login")
 
 
-def test_english_pages_say_that_the_handbook_is_german(viewer: Browser) -> None:
+def test_english_pages_state_that_the_handbook_is_german(viewer: Browser) -> None:
     assert "The handbook is in German" not in viewer.get("/organise/help").text
     page = viewer.get("/organise/help?lang=en").text
     assert "The handbook is in German" in page

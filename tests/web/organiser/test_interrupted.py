@@ -91,7 +91,7 @@ def test_typed_text_comes_back_after_the_login(
     assert [event.title for event in stored(app)] == ["Lange getippt"]
 
 
-def test_cookie_of_an_ended_session_still_says_whose_it_was(
+def test_cookie_of_an_ended_session_still_shows_whose_it_was(
     app: Flask, team: Browser, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert team.post("/organise/events/new", {}).status_code == 422

@@ -71,7 +71,7 @@ def attack(app: Flask, email: str, count: int = 12) -> list[int]:
 def test_address_is_guarded_from_many_networks(
     app: Flask, time: Time, make_person: Callable[..., Person], known: bool
 ) -> None:
-    """The same for an address without an account: the answers tell nobody which one has it."""
+    """The same for an address without an account: the answers reveal to nobody which one has it."""
     email = make_person().email if known else "niemand@example.org"
 
     assert attack(app, email) == [200] * 10 + [429] * 2
@@ -231,7 +231,7 @@ def test_network_is_slowed_down_whatever_the_address(client: FlaskClient, time: 
     assert client.get("/login").status_code == 200
 
 
-def test_refused_attempt_says_how_long_to_wait(client: FlaskClient, time: Time) -> None:
+def test_refused_attempt_shows_how_long_to_wait(client: FlaskClient, time: Time) -> None:
     for number in range(10):
         attempt(client, f"a{number}@example.org")
     time.now += 10

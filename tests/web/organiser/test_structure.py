@@ -52,7 +52,7 @@ EARLIER = {
 }
 
 
-def test_pages_say_their_names(app: Flask, team: Browser) -> None:
+def test_pages_show_their_names(app: Flask, team: Browser) -> None:
     make_event(app, slug="e")
     found = {path: re.findall(r'<main data-page="([^"]*)"', team.get(path).text) for path in PAGES}
     assert found == {path: [name] for path, name in PAGES.items()}

@@ -49,7 +49,7 @@ def test_offer_ends_with_the_event(app: Flask, client: FlaskClient, clock: Fixed
     assert not foreign(client.get(f"/events/{past.slug}").text)
 
 
-def test_links_leave_no_trace_and_say_where_they_lead(app: Flask, client: FlaskClient) -> None:
+def test_links_leave_no_trace_and_show_where_they_lead(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     text = client.get(f"/events/{event.slug}").text
     for tag in foreign(text).values():

@@ -101,7 +101,7 @@ def test_newest_announcement_comes_first(app: Flask, client: FlaskClient) -> Non
     assert published[0] == "2026-03-02T10:00:00+00:00"
 
 
-def test_what_is_called_off_says_so_and_is_news(app: Flask, client: FlaskClient) -> None:
+def test_what_is_called_off_shows_it_and_is_news(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, title="Neu")
     assert updated(client, event) == event.created_at
     act(app, event, Action.POSTPONE, NOW + HOUR)
@@ -143,7 +143,7 @@ def test_languages_share_no_id(app: Flask, client: FlaskClient) -> None:
         assert not german & english
 
 
-def test_only_what_an_announcement_tells_makes_it_news(app: Flask, client: FlaskClient) -> None:
+def test_only_what_an_announcement_contains_makes_it_news(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     make_registration(app, event)
     act(app, event, Action.CLOSE, NOW)

@@ -83,7 +83,7 @@ def test_event_is_described_by_its_summary(app: Flask, client: FlaskClient, path
     assert description(client, f"{path}?lang=en") == "What a village needs."
 
 
-def test_other_public_pages_say_whose_and_what_they_are(app: Flask, client: FlaskClient) -> None:
+def test_other_public_pages_state_whose_and_what_they_are(app: Flask, client: FlaskClient) -> None:
     make_event(app, slug="digital", series="Digitale Dörfer")
     pages = ("/", "/series/digitale-doerfer", "/subscribe", "/privacy", "/imprint")
     for language in ("de", "en"):

@@ -325,7 +325,7 @@ def test_what_is_called_off_stays_six_weeks(
     assert list(entries(client, f"/events/{soon.slug}/calendar.ics")) == [f"{word}: Bald"]
 
 
-def test_late_cancellation_is_told_for_six_weeks_too(
+def test_late_cancellation_is_shown_for_six_weeks_too(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
     event = make_event(app, state="cancelled", **PAST, changed_at=NOW)

@@ -149,7 +149,7 @@ def test_answer_takes_the_same_work_for_everybody(app: Flask, client: FlaskClien
     assert set(numbers.values()) == {1}, numbers
 
 
-def test_mail_tells_each_the_truth(app: Flask, client: FlaskClient) -> None:
+def test_mail_states_each_outcome(app: Flask, client: FlaskClient) -> None:
     event = past_event(app)
     make_registration(app, event, email="maria@example.org")
     make_registration(app, event, email="left@example.org", status="cancelled")
@@ -157,12 +157,12 @@ def test_mail_tells_each_the_truth(app: Flask, client: FlaskClient) -> None:
         make_request(app, event, state=state, email=f"{state}@example.org")
     for who in ("maria", "left", "open", "granted", "refused"):
         ask(client, event, email=f"{who}@example.org")
-    told = {mail.recipient.partition("@")[0]: mail for mail in mails(app)}
-    assert set(told) == {"maria", "granted", "refused"}
-    assert "Sie waren angemeldet" in told["maria"].text
-    assert "/r/" in told["maria"].text
-    assert "http://localhost/materials/" in told["granted"].text
-    assert "Leider können wir sie Ihnen nicht zur Verfügung stellen" in told["refused"].text
+    sent = {mail.recipient.partition("@")[0]: mail for mail in mails(app)}
+    assert set(sent) == {"maria", "granted", "refused"}
+    assert "Sie waren angemeldet" in sent["maria"].text
+    assert "/r/" in sent["maria"].text
+    assert "http://localhost/materials/" in sent["granted"].text
+    assert "Leider können wir sie Ihnen nicht zur Verfügung stellen" in sent["refused"].text
     assert count(app, MaterialRequest) == 4
 
 

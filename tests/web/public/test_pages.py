@@ -57,7 +57,7 @@ def test_every_state_has_a_page(app: Flask, client: FlaskClient, state: str) -> 
         assert registers == (state in ("open", "dispatched"))
 
 
-def test_page_of_a_cancelled_event_says_so_once(app: Flask, client: FlaskClient) -> None:
+def test_page_of_a_cancelled_event_shows_it_once(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, state="cancelled")
     for lang, words in (("de", "Diese Veranstaltung wurde abgesagt"), ("en", "has been cancelled")):
         text = client.get(f"/events/{event.slug}?lang={lang}").text
@@ -81,7 +81,7 @@ def test_past_event_offers_no_places(app: Flask, client: FlaskClient) -> None:
     assert "Plätze" not in client.get(f"/events/{event.slug}").text
 
 
-def test_event_page_tells_the_facts(app: Flask, client: FlaskClient) -> None:
+def test_event_page_shows_the_facts(app: Flask, client: FlaskClient) -> None:
     event = make_event(
         app,
         title="Raum für <Zukunft>",

@@ -167,12 +167,12 @@ def test_list_is_shown_by_the_site_that_may_and_no_other(
     browser: Browser, host: str, address: str
 ) -> None:
     page = browser.new_context(locale="de-DE").new_page()
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     for site, refused in ((host.replace("localhost", "127.0.0.1"), 2), (host, 1)):
         page.goto(f"{site}/?shows={address}", wait_until="networkidle")
-        assert len([text for text in told if "frame-ancestors" in text]) == refused
-        told.clear()
+        assert len([text for text in messages if "frame-ancestors" in text]) == refused
+        messages.clear()
     page.frame_locator("iframe").first.get_by_role("link", name="Sensornetze").click()
     page.wait_for_url("**/events/voll")
     assert page.context.cookies() == []

@@ -10,7 +10,7 @@ from tests.factories import PAST, make_event
 
 
 def alternates(text: str) -> dict[tuple[str, str], str]:
-    """What a page tells programs: type and title, and the address."""
+    """What a page offers programs: type and title, and the address."""
     found = re.findall(
         r'<link rel="alternate" type="([^"]+)" title="([^"]+)" href="([^"]+)">', text
     )
@@ -70,7 +70,7 @@ def test_list_shows_where_to_subscribe(app: Flask, client: FlaskClient) -> None:
     assert "http://localhost/calendar.ics?lang=en</code>" in english
 
 
-def test_pages_tell_programs_of_their_feeds(app: Flask, client: FlaskClient) -> None:
+def test_pages_link_their_feeds_for_programs(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, series="Smart City")
     common = {
         ("application/atom+xml", "Veranstaltungen"): "/feed.atom",

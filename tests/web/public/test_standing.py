@@ -114,7 +114,7 @@ def test_wrong_entries_are_kept(app: Flask, client: FlaskClient, typed: dict[str
     assert 'value="Amtmann"' in answer.text
 
 
-def test_series_that_takes_none_says_so(app: Flask, client: FlaskClient) -> None:
+def test_series_that_takes_none_shows_it(app: Flask, client: FlaskClient) -> None:
     make_date(app)
     assert FORM not in client.get(f"/series/{SLUG}").text
     answer = client.get(FORM)

@@ -177,7 +177,7 @@ def test_mode_counts_at_hybrid_events_only(app: Flask, client: FlaskClient) -> N
         ),
     ],
 )
-def test_pending_says_what_is_to_be_done(
+def test_pending_shows_what_is_to_be_done(
     app: Flask, client: FlaskClient, values: dict[str, object], words: list[str]
 ) -> None:
     event = make_event(app, **values)

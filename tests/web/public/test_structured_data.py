@@ -100,7 +100,7 @@ def test_title_cannot_end_the_block(app: Flask, client: FlaskClient) -> None:
     assert found["location"][0]["address"] == hostile
 
 
-def test_room_and_numbers_are_told_to_nobody(app: Flask, client: FlaskClient) -> None:
+def test_room_and_numbers_are_shown_to_nobody(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, description="Aus **Anträgen** & mehr.\n\n- [Link](https://a.example)")
     make_registration(app, event)
     text = json.dumps(data_of(client, event.slug), ensure_ascii=False)

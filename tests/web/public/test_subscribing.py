@@ -1,4 +1,4 @@
-"""Asking to be told: nobody can probe who is on the list, links only show, one click is enough."""
+"""Asking to be notified: nobody can probe who is listed, links only show, one click is enough."""
 
 import logging
 import re
@@ -110,7 +110,7 @@ def test_form_keeps_the_language_of_the_page(app: Flask, client: FlaskClient) ->
 
 
 @pytest.mark.parametrize("email", ["", "kein", "a@b", "a b@example.org", "x@y.de\r\nBcc: z@y.de"])
-def test_unfit_address_is_told_at_the_field(app: Flask, client: FlaskClient, email: str) -> None:
+def test_unfit_address_is_shown_at_the_field(app: Flask, client: FlaskClient, email: str) -> None:
     token = token_of(client.get("/subscribe"))
     answer = client.post("/subscribe", data={"email": email, "csrf_token": token})
     assert answer.status_code == 422
@@ -143,7 +143,7 @@ def test_answer_page_is_only_for_who_has_just_asked(client: FlaskClient) -> None
     assert (answer.status_code, answer.location) == (303, "/subscribe")
 
 
-def test_event_that_is_announced_offers_to_tell(app: Flask, client: FlaskClient) -> None:
+def test_announced_event_offers_a_subscription(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, state="announced", title="Wärmeplanung")
     path = f"/events/{event.slug}/notify"
     assert path in client.get(f"/events/{event.slug}").text

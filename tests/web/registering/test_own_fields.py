@@ -144,7 +144,7 @@ def test_hidden_field_is_not_required_and_its_answer_is_dropped(app: Flask) -> N
     assert answers_of(form, PAIR) == {"essen": ["ja"], "wunsch": ["Suppe"]}
 
 
-def test_condition_is_said_in_words_and_marks_nothing_as_required(app: Flask) -> None:
+def test_condition_is_shown_in_words_and_marks_nothing_as_required(app: Flask) -> None:
     _form, page = sent(app, PAIR, {})
     assert "Nur, wenn Sie bei „Essen“ „Ja gern“ gewählt haben." in page
     assert 'data-shown-if="f_essen" data-shown-value="ja" data-needed' in page

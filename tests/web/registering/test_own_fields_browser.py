@@ -190,7 +190,7 @@ def test_shown_field_is_missed_and_what_was_typed_stays(
         ("en", "Only if you chose “Something else” at “Food”."),
     ],
 )
-def test_without_javascript_a_sentence_says_when(
+def test_without_javascript_a_sentence_states_when(
     browser: Browser, app: Flask, address: str, language: str, sentence: str
 ) -> None:
     page = open_form(browser, address, language, scripts=False)

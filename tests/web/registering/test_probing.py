@@ -130,7 +130,7 @@ def test_page_of_the_event_does_not_count_along(app: Flask) -> None:
     assert len(tags) == 1
 
 
-def test_places_are_told_in_steps(app: Flask) -> None:
+def test_places_are_shown_in_steps(app: Flask) -> None:
     event = make_event(app, capacity=24)
 
     path, steps = f"/events/{event.slug}", []
@@ -145,7 +145,7 @@ def test_places_are_told_in_steps(app: Flask) -> None:
     assert steps == [free, free, few, few, taken]
 
 
-def test_full_choice_is_told_to_known_and_new_alike(app: Flask) -> None:
+def test_full_choice_is_shown_to_known_and_new_alike(app: Flask) -> None:
     event = make_event(app)
     field = make_field(
         app,

@@ -26,19 +26,19 @@ SAID = [
 
 @pytest.mark.parametrize(("values", "words"), SAID)
 @pytest.mark.parametrize("state", ["announced", "open"])
-def test_rule_is_said_before_anybody_types(
+def test_rule_is_shown_before_anybody_types(
     app: Flask, client: FlaskClient, values: dict[str, object], words: str, state: str
 ) -> None:
     event = make_event(app, **{"state": state, "capacity": None, **values})
     assert words in client.get(f"/events/{event.slug}").text
 
 
-def test_event_without_rules_says_none(app: Flask, client: FlaskClient) -> None:
+def test_event_without_rules_shows_none(app: Flask, client: FlaskClient) -> None:
     event = make_event(app, capacity=None)
     assert "So melden Sie sich an" not in client.get(f"/events/{event.slug}").text
 
 
-def test_page_says_when_registration_opens(
+def test_page_shows_when_registration_opens(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
     event = make_event(app, state="announced")

@@ -27,7 +27,7 @@ def stored(app: Flask) -> list[Registration]:
         return list(db.session.scalars(select(Registration).order_by(Registration.id)))
 
 
-def test_sign_up_is_confirmed_stored_and_told(app: Flask, client: FlaskClient) -> None:
+def test_sign_up_is_confirmed_stored_and_mailed(app: Flask, client: FlaskClient) -> None:
     event = make_event(app)
     answer = sign_up(client, event.slug)
     assert answer.status_code == 303
@@ -79,7 +79,7 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("values", "words"), CLOSED)
-def test_closed_form_says_why(
+def test_closed_form_shows_why(
     app: Flask, client: FlaskClient, values: dict[str, object], words: str
 ) -> None:
     event = make_event(app, **values)
@@ -100,7 +100,7 @@ def test_late_registration_is_accepted_until_the_end(
     assert client.get(f"/events/{event.slug}/register").status_code == 409
 
 
-def test_form_that_closes_while_it_is_filled_says_so(
+def test_form_that_closes_while_it_is_filled_shows_it(
     app: Flask, client: FlaskClient, clock: FixedClock
 ) -> None:
     event = make_event(app, deadline=NOW + timedelta(hours=1))
@@ -209,7 +209,7 @@ def test_filled_hidden_field_is_asked_about_and_stores_nothing(
 
 
 @pytest.mark.parametrize("part", ["/events/{}/register", "/subscribe"])
-def test_blocked_cookies_are_said_and_entries_kept(app: Flask, part: str) -> None:
+def test_blocked_cookies_are_explained_and_entries_kept(app: Flask, part: str) -> None:
     path = part.format(make_event(app).slug)
     browser = app.test_client(use_cookies=False)
     token = token_of(browser.get(path))
@@ -219,7 +219,7 @@ def test_blocked_cookies_are_said_and_entries_kept(app: Flask, part: str) -> Non
     assert PERSON["email"] in answer.text
 
 
-def test_button_says_that_cookies_are_blocked(app: Flask) -> None:
+def test_button_explains_that_cookies_are_blocked(app: Flask) -> None:
     person = make_registration(app, make_event(app))
     path = personal_path(app, person, "/cancel")
     browser = app.test_client(use_cookies=False)
@@ -302,7 +302,7 @@ def test_too_many_sign_ups_from_one_network_are_slowed_down(
         db.engine.dispose()
 
 
-def test_long_names_do_not_tell_who_is_registered(app: Flask) -> None:
+def test_long_names_do_not_reveal_who_is_registered(app: Flask) -> None:
     event = make_event(app)
     make_registration(app, event, email="known@example.org")
     long = {"title": "Dr.", "first_name": "a" * 100, "last_name": "b" * 100}

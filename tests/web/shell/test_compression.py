@@ -1,4 +1,4 @@
-"""Compressed responses: what is compressed, for whom, and that no size tells a secret."""
+"""Compressed responses: what is compressed, for whom, and that no size reveals a secret."""
 
 import gzip
 import re

@@ -211,7 +211,7 @@ def test_not_ready_while_a_backup_waits_to_be_released(app: Flask, client: Flask
     )
 
 
-def test_mailbox_that_is_not_read_is_told_and_is_no_reason_to_restart(
+def test_mailbox_that_is_not_read_is_reported_and_is_no_reason_to_restart(
     settings: Settings, clock: FixedClock, app: Flask
 ) -> None:
     named = replace(settings, imap_url="imaps://eva:geheim@mail.example.org")
@@ -219,8 +219,8 @@ def test_mailbox_that_is_not_read_is_told_and_is_no_reason_to_restart(
     make_heartbeat(app)
     make_mailbox(app, named, failed_at=NOW - timedelta(minutes=31), failure="no such user eva")
     answer = reading.test_client().get("/readyz")
-    told = {"ready": True, "mailbox": False, "reasons": ["mailbox"]}
-    assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), **told})
+    state = {"ready": True, "mailbox": False, "reasons": ["mailbox"]}
+    assert (answer.status_code, answer.json) == (200, {**(answer.json or {}), **state})
     assert "eva" not in answer.text
     assert app.test_client().get("/readyz").json == {
         **(answer.json or {}),

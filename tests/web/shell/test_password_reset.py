@@ -64,7 +64,7 @@ def test_gateways_that_open_the_link_change_nothing(
     assert send(client, link, NEW).status_code == 303
 
 
-def test_used_expired_and_forged_links_say_what_to_do(
+def test_used_expired_and_forged_links_show_what_to_do(
     app: Flask, client: FlaskClient, clock: FixedClock, link: str
 ) -> None:
     send(client, link, NEW)

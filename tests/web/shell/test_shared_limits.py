@@ -153,7 +153,7 @@ class TestFailingStore:
         press(processes[0], 1)
         return processes[0]
 
-    def test_sign_up_goes_on_and_one_line_says_so(
+    def test_sign_up_goes_on_and_one_line_reports_it(
         self, app: Flask, caplog: pytest.LogCaptureFixture
     ) -> None:
         slug = make_event(app).slug

@@ -114,7 +114,7 @@ def test_part_of_a_file_is_a_part_of_the_file_itself(client: FlaskClient) -> Non
     assert beyond.status_code == 416
 
 
-def test_head_tells_what_get_would_send(client: FlaskClient) -> None:
+def test_head_answers_like_get(client: FlaskClient) -> None:
     for accepted in ("identity", "gzip", "br"):
         got = client.get(current("app.css"), headers={"Accept-Encoding": accepted})
         head = client.head(current("app.css"), headers={"Accept-Encoding": accepted})

@@ -33,7 +33,7 @@ _WRONG_SECRET = "checksumError"  # noqa: S105 - the name of a fault
 class BigBlueButton:
     """A server of BigBlueButton; `report_url` makes the address for its report from a room's key.
 
-    Parameters that tell of a meeting's end (`endCallbackUrl`) are not sent: anybody could ask for
+    Parameters that announce a meeting's end (`endCallbackUrl`) are not sent: anybody could ask for
     that address, and the worker sees the end within a minute.
     """
 

@@ -1,4 +1,4 @@
-"""Jitsi Meet with tokens: a room is made by whoever enters it, and nobody tells who is in it."""
+"""Jitsi Meet with tokens: a room is made by whoever enters it, and nobody knows who is in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class JitsiMeet:
         return room_address(self.server, room, jwt.encode(header, claims, key))
 
     def attendance(self, room: Room) -> Sequence[Presence]:
-        """Unknown: Jitsi tells nothing."""
+        """Unknown: Jitsi cannot be asked."""
         del room
         return ()
 

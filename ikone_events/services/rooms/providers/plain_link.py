@@ -25,7 +25,7 @@ class PlainLink:
         return room.url
 
     def attendance(self, room: Room) -> Sequence[Presence]:
-        """Unknown: a link tells nothing."""
+        """Unknown: a link cannot be asked."""
         del room
         return ()
 

@@ -107,7 +107,7 @@ def import_list(slug: str, public_id: str) -> Answer:
     """Register people of the list for a few seconds."""
     _stored(seen_event(slug), public_id)
     enter_list(slug, public_id, seconds=WORK_SECONDS)
-    # The anchor tells the script that the work goes on; a page that is opened later waits.
+    # The anchor shows the script that the work goes on; a page that is opened later waits.
     report = url_for("organiser.import_report", slug=slug, public_id=public_id, _anchor="goes-on")
     return redirect(report, 303)
 

@@ -120,7 +120,7 @@ def with_awaits(
 ) -> list[tuple[StatusChange, str]]:
     """Return each status change with what a pending registration awaited after it.
 
-    Confirming the address leaves the approval. Otherwise the next change tells, or the present
+    Confirming the address leaves the approval. Otherwise the next change shows, or the present
     status; if there is neither, the event's settings: the address comes before the approval.
     """
     awaits = person.awaits or (Awaits.ADDRESS if event.confirm_hours else Awaits.APPROVAL)

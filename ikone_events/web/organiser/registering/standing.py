@@ -184,7 +184,7 @@ def ask_end_standing(series: str, sign_up: str) -> str:
 @blueprint.post(f"{_LIST}/<sign_up>/end")
 @permission(Permission.SEE_SUBSCRIBERS)
 def end_standing(series: str, sign_up: str) -> Answer:
-    """End a sign-up for the person, who is told of withdrawn registrations alone."""
+    """End a sign-up for the person, who is notified of withdrawn registrations alone."""
     withdraws = request.form.get("coming") == WITHDRAW
     with transaction():
         found = service.get_standing(series, sign_up)

@@ -59,7 +59,7 @@ def test_only_administrators_come_here(
     assert LIST not in browser.get("/organise/account").text
 
 
-def test_list_tells_role_events_status_and_last_login(app: Flask, admin: Browser) -> None:
+def test_list_shows_role_events_status_and_last_login(app: Flask, admin: Browser) -> None:
     slug = make_event(app).slug
     make_account(app, "o@example.org", "organiser", name="Otto Otter", only=(slug,))
     make_account(app, "neu@example.org", "viewer", name="Nora Neu", password=None)
@@ -68,7 +68,7 @@ def test_list_tells_role_events_status_and_last_login(app: Flask, admin: Browser
     assert [words for words in shown if words not in page] == []
 
 
-def test_invitation_writes_a_mail_and_is_told(app: Flask, admin: Browser) -> None:
+def test_invitation_writes_a_mail_and_is_confirmed(app: Flask, admin: Browser) -> None:
     slug = make_event(app).slug
     data = {"name": "Nora Neu", "email": "neu@example.org", "role": "viewer", "scope": "some"}
     assert admin.post(f"{LIST}/invite", data=data).status_code == 422  # no event is ticked
@@ -145,7 +145,7 @@ def test_page_of_an_older_version_changes_nothing(
     assert (account.role, account.active, account.access_version) == ("viewer", True, 2)
 
 
-def test_last_administrator_is_told_why(app: Flask, admin: Browser) -> None:
+def test_last_administrator_is_shown_why(app: Flask, admin: Browser) -> None:
     with app.app_context():
         number = int(re.findall(rf"{LIST}/(\d+)", admin.get(LIST).text)[0])
     assert save(admin, number, role="viewer") == 409

@@ -152,7 +152,7 @@ def test_link_of_a_mail_leads_to_the_button_after_the_login(
     assert own.get(path).location == f"/organise/events/{event.slug}#room"
 
 
-def test_link_to_what_is_settled_says_so(app: Flask, own: Browser, event: Event) -> None:
+def test_link_to_what_is_done_states_it(app: Flask, own: Browser, event: Event) -> None:
     answer = own.get(f"/organise/events/{event.slug}/to-do/mails_failed")
     assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}")
     assert "Das ist inzwischen erledigt" in own.get(answer.location).text

@@ -242,7 +242,7 @@ def test_event_without_people_shows_what_the_first_will_get(app: Flask, team: Br
     assert "What the public calendar shows" not in page_of(team, draft)
 
 
-def test_event_that_tells_a_personal_link_is_missing_in_public_and_says_why(
+def test_event_that_reveals_a_personal_link_is_missing_in_public_and_shows_why(
     app: Flask, team: Browser
 ) -> None:
     link = "http://localhost/r/abcdefghijklmnopqrstuvwxyz0123/room"

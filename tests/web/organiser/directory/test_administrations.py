@@ -158,7 +158,7 @@ def test_refused_list_names_lines_and_reasons(app: Flask, team: Browser) -> None
     assert team.post(f"{LIST}/import").status_code == 422
 
 
-def test_one_press_says_who_is_meant(app: Flask, team: Browser) -> None:
+def test_one_press_shows_who_is_meant(app: Flask, team: Browser) -> None:
     body = make_organisation(app, "Verbandsgemeindeverwaltung Landburg")
     make_registration(app, make_event(app), organisation_text="Rathaus Landburg")
     assert UNMATCHED in team.get(LIST).text

@@ -77,7 +77,7 @@ def test_bad_input_keeps_everything_typed(app: Flask, team: Browser) -> None:
     assert 'id="email-error"' in again.text
 
 
-def test_second_of_two_editors_is_told(app: Flask, team: Browser) -> None:
+def test_second_of_two_editors_is_warned(app: Flask, team: Browser) -> None:
     team.post(f"{LIST}/new", FORM)
     path = f"{LIST}/{stored(app).public_id}"
     assert 'value="Leitung"' in team.get(path).text

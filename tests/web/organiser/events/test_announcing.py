@@ -67,7 +67,7 @@ def test_announcing_alone_leaves_registration_closed(app: Flask, team: Browser) 
         assert db.session.scalars(select(Mailing.kind)).all() == ["announcement"]
 
 
-def test_announced_and_opened_event_says_who_is_told_and_is_undone(
+def test_announced_and_opened_event_shows_who_is_notified_and_is_undone(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app, state="draft")

@@ -1,4 +1,4 @@
-"""“Change the date”: what the page shows before, whom it tells, what leads to it."""
+"""“Change the date”: what the page shows before, whom it notifies, what leads to it."""
 
 import re
 from datetime import timedelta
@@ -53,7 +53,7 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     assert stored(app).starts_at == event.starts_at
 
 
-def test_preview_says_that_who_has_come_is_deleted_with_a_later_day(
+def test_preview_states_that_who_has_come_is_deleted_with_a_later_day(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app, starts_at=NOW, ends_at=NOW + timedelta(hours=2))

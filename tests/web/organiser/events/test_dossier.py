@@ -129,7 +129,7 @@ def test_published_answers_are_in_the_dossier_without_attendees(app: Flask, even
     assert "Quittenbaum" not in page
 
 
-def test_dossier_without_published_answers_says_so(app: Flask, event: Event) -> None:
+def test_dossier_without_published_answers_shows_it(app: Flask, event: Event) -> None:
     assert "No answers were published." in made(app, event, "en")["index.html"].decode()
 
 

@@ -302,7 +302,7 @@ def test_look_of_a_stale_form_shows_what_somebody_saved(app: Flask, team: Browse
     assert 'value="Meiner"' in answer.text
 
 
-def test_look_tells_of_an_english_title_on_a_german_page(app: Flask, team: Browser) -> None:
+def test_preview_notes_an_english_title_on_a_german_page(app: Flask, team: Browser) -> None:
     event = make_event(app, title="Neu", title_en="Old")
     path = f"/organise/events/{event.slug}/edit/look"
     answer = team.post(path, filled(edit_version="1", title="Neu", title_en="New"))

@@ -108,7 +108,7 @@ def test_unfit_room_is_refused_at_its_fields(app: Flask, team: Browser) -> None:
     assert team.post(f"/organise/events/{event.slug}/edit", form).status_code == 422
 
 
-def test_page_says_that_nobody_is_told_of_another_room(app: Flask, team: Browser) -> None:
+def test_page_states_that_another_room_notifies_nobody(app: Flask, team: Browser) -> None:
     out, before = make_event(app, state="dispatched"), make_event(app)
     words = "Den Raum können Sie jederzeit ändern"
     assert words in team.get(f"/organise/events/{out.slug}").text

@@ -157,7 +157,7 @@ def test_mails_are_found_by_recipient_subject_and_message_id(app: Flask, team: B
 
 
 @pytest.mark.both_databases
-def test_public_body_tells_who_comes(app: Flask, team: Browser) -> None:
+def test_public_body_shows_who_comes(app: Flask, team: Browser) -> None:
     office, event = make_organisation(app, "Stadt Kusel", key="kusel"), make_event(app)
     for name in ("Ahorn", "Birke"):
         make_registration(app, event, last_name=name, organisation_id=office.id)
@@ -182,7 +182,7 @@ def test_group_is_shown_by_pages(app: Flask, team: Browser) -> None:
     assert len(found(team, "ahorn", page="9" * 30, **{"in": "people"})["people"]) == 10
 
 
-def test_search_says_what_can_be_searched_and_what_was_left_out(team: Browser) -> None:
+def test_search_shows_what_can_be_searched_and_what_was_left_out(team: Browser) -> None:
     for words in ("", "  "):
         assert "Was suchen Sie?" in look(team, words)
     assert "Nichts gefunden" in look(team, "-")

@@ -85,7 +85,7 @@ def test_bad_input_keeps_what_was_typed(app: Flask, team: Browser, values: dict[
     assert stored(app) == []
 
 
-def test_same_address_twice_is_refused_and_a_registered_one_is_said(
+def test_same_address_twice_is_refused_and_a_registered_one_is_shown(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app)
@@ -97,7 +97,7 @@ def test_same_address_twice_is_refused_and_a_registered_one_is_said(
     assert "Also registered as an attendee" in team.get(f"{pages(event)}?lang=en").text
 
 
-def test_of_two_who_edit_the_second_is_told(app: Flask, team: Browser) -> None:
+def test_of_two_who_edit_the_second_is_warned(app: Flask, team: Browser) -> None:
     event = make_event(app)
     speaker = make_speaker(app, event, edit_version=2)
     answer = team.post(f"{pages(event)}/{speaker.public_id}", TYPED)
@@ -182,7 +182,7 @@ def test_overview_leads_to_the_speakers(app: Flask, team: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["do/cancel", "do/postpone", "date"])
-def test_pages_say_that_speakers_are_told_too(app: Flask, team: Browser, path: str) -> None:
+def test_pages_state_that_speakers_are_notified_too(app: Flask, team: Browser, path: str) -> None:
     event = make_event(app)
     make_registration(app, event)
     make_speaker(app, event, name="Noch nicht eingeladen")

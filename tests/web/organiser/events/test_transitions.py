@@ -85,7 +85,7 @@ def test_action_of_another_state_is_refused(app: Flask, team: Browser) -> None:
     assert press(team, event, "explode", "draft").status_code == 404
 
 
-def test_dispatch_says_how_many_mails_are_written(app: Flask, team: Browser) -> None:
+def test_dispatch_shows_how_many_mails_are_written(app: Flask, team: Browser) -> None:
     event = make_event(app)
     for _ in range(3):
         make_registration(app, event)

@@ -38,9 +38,9 @@ def do(team: Browser, event: Event, action: str, state: str, **data: str) -> str
 def test_cancellation_is_undone_from_its_page(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
-    told = do(team, event, "cancel", "open", reason="Sturm")
-    assert "You can undo it until" in told
-    assert f"/organise/events/{event.slug}/do/undo" in told
+    page = do(team, event, "cancel", "open", reason="Sturm")
+    assert "You can undo it until" in page
+    assert f"/organise/events/{event.slug}/do/undo" in page
     do(team, event, "undo", "cancelled")
     assert state_of(app, event) == "open"
     with app.app_context():
@@ -53,14 +53,14 @@ def test_cancelled_event_is_not_to_be_archived_while_it_can_be_undone(
     event = make_event(app)
     with app.app_context(), transaction():
         create_plan(lock_event(event.slug), now=NOW)
-    told = do(team, event, "cancel", "open", reason="Sturm")
-    assert 'id="undo"' in told
-    assert 'id="next-step"' not in told
+    page = do(team, event, "cancel", "open", reason="Sturm")
+    assert 'id="undo"' in page
+    assert 'id="next-step"' not in page
     clock.move(minutes=10)
     app.extensions["ikone_engine"].run_once()
-    told = team.get(f"/organise/events/{event.slug}").text
-    assert 'id="undo"' not in told
-    assert 'id="next-step"' in told
+    page = team.get(f"/organise/events/{event.slug}").text
+    assert 'id="undo"' not in page
+    assert 'id="next-step"' in page
 
 
 def test_undo_disappears_when_the_mails_leave(app: Flask, team: Browser, clock: FixedClock) -> None:
@@ -132,7 +132,7 @@ def test_stepper_ticks_nothing_that_did_not_happen(app: Flask, team: Browser) ->
     assert "Concluded without follow-up" in by_label
 
 
-def test_link_offered_early_says_that_it_goes_by_itself(app: Flask, team: Browser) -> None:
+def test_link_offered_early_states_that_it_goes_by_itself(app: Flask, team: Browser) -> None:
     event = make_event(app)
     make_registration(app, event)
     with app.app_context(), transaction():
@@ -169,7 +169,7 @@ def test_card_asks_what_became_of_a_link_that_was_never_sent(app: Flask, team: B
     assert 'id="share-text"' not in page
 
 
-def test_card_tells_that_the_follow_up_lacks_materials(app: Flask, team: Browser) -> None:
+def test_card_states_that_the_follow_up_lacks_materials(app: Flask, team: Browser) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_registration(app, event)
     with app.app_context(), transaction():

@@ -59,7 +59,7 @@ def test_page_of_an_event_shows_numbers_and_the_sentence(app: Flask, team: Brows
         ({**PAST, "state": "cancelled"}, None, "Die Veranstaltung hat bisher nicht stattgefunden."),
     ],
 )
-def test_page_says_why_there_is_no_sentence(
+def test_page_shows_why_there_is_no_sentence(
     app: Flask, team: Browser, values: dict[str, object], attendance: str | None, why: str
 ) -> None:
     event = make_event(app, slug="e", **values)
@@ -70,7 +70,7 @@ def test_page_says_why_there_is_no_sentence(
     assert "nicht bekannt Anwesende" in words(page)
 
 
-def test_incomplete_attendance_is_said(app: Flask, team: Browser) -> None:
+def test_incomplete_attendance_is_stated(app: Flask, team: Browser) -> None:
     event = make_event(app, slug="e", **PAST, attendance_incomplete=True)
     fill(app, event, 1, 0)
     make_registration(app, event)
@@ -105,7 +105,7 @@ def test_figures_lead_to_the_newest_year_that_has_begun(app: Flask, team: Browse
     assert team.get("/organise/figures").location == "/organise/figures/2025"
 
 
-def test_year_without_events_says_so(app: Flask, team: Browser) -> None:
+def test_year_without_events_shows_it(app: Flask, team: Browser) -> None:
     page = team.get("/organise/figures/2019?lang=de")
     assert page.status_code == 200
     assert "2019 gibt es keine Veranstaltung" in words(page.text)

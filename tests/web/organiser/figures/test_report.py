@@ -113,10 +113,10 @@ def test_numbers_are_the_same_in_page_workbooks_pdf_and_json(
         for cell in (cell for row in table[1:] for cell in row):
             at = drawn.index(plain(cell), at) + len(plain(cell))
     found = json.loads(file("json"))
-    told = [list(row.values())[4:] for row in found["events"]] + [list(found["sums"].values())]
+    shown = [list(row.values())[4:] for row in found["events"]] + [list(found["sums"].values())]
     assert [row[3:] for row in tables[1][1:]] == [
         ["nicht erfasst" if number is None else words(float(number), head) for head, number in each]
-        for each in (list(zip(tables[1][0][3:], row, strict=True)) for row in told)
+        for each in (list(zip(tables[1][0][3:], row, strict=True)) for row in shown)
     ]
     assert tables[3][1:] == [
         [
@@ -134,7 +134,7 @@ def test_numbers_are_the_same_in_page_workbooks_pdf_and_json(
     assert "Geheimnis" not in page + drawn + json.dumps(found) + str(tables)
 
 
-def test_sums_count_everybody_once_and_say_what_is_not_recorded(
+def test_sums_count_everybody_once_and_show_what_is_not_recorded(
     team: Browser, year: list[Event]
 ) -> None:
     found = json.loads(team.get(PAGE.replace("report?", "report.json?")).text)
@@ -152,7 +152,7 @@ def test_sums_count_everybody_once_and_say_what_is_not_recorded(
     assert [body["events"] for body in found["bodies"]] == [2, 1, 1]
 
 
-def test_pdf_is_accessible_and_says_its_title_and_language(
+def test_pdf_is_accessible_and_states_its_title_and_language(
     team: Browser, year: list[Event]
 ) -> None:
     for lang, title in (("de", "Bericht über Veranstaltungen"), ("en", "Report on events")):
@@ -178,7 +178,7 @@ def test_title_that_no_font_can_draw_still_gets_a_report(app: Flask, team: Brows
         assert rows[1][1] == "Fest 🎉 王"
 
 
-def test_without_typst_the_page_says_so_and_workbooks_work(
+def test_without_typst_the_page_explains_it_and_workbooks_work(
     team: Browser, year: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
@@ -248,7 +248,7 @@ def test_export_is_logged_and_needs_no_more_queries_for_more_events(
     assert (json.loads(line)["what"], json.loads(line)["rows"]) == ("report.ods", 9)
 
 
-def test_period_without_events_is_said(team: Browser) -> None:
+def test_period_without_events_is_stated(team: Browser) -> None:
     page = team.get("/organise/figures/report?from=1990-01-01&to=1990-12-31").text
     assert "hat keine Veranstaltung stattgefunden" in page
     found = cells_of(team.get("/organise/figures/report.xlsx?from=1990-01-01&to=1990-12-31").data)

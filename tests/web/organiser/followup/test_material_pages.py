@@ -205,7 +205,7 @@ def test_files_wait_for_the_scanner_and_are_given_to_nobody(
     assert client.get(public).status_code == 404
 
 
-def test_quota_is_shown_before_it_is_used_up_and_told_when_it_is(app: Flask, team: Browser) -> None:
+def test_quota_is_shown_before_and_when_it_is_used_up(app: Flask, team: Browser) -> None:
     event = make_event(app)
     big = PDF.ljust(900_000, b"x")
     assert upload(team, event.slug, "a.pdf", big) == 303

@@ -210,7 +210,7 @@ def test_list_is_narrowed_by_the_answer(app: Flask, team: Browser, event: Event)
     assert "Vielleicht" not in page
 
 
-def test_export_tells_the_answer_and_its_moment(
+def test_export_shows_the_answer_and_its_moment(
     app: Flask, team: Browser, person: Registration, outbox_mail: OutboxMail
 ) -> None:
     receive(app, calendar_answer(person, "DECLINED"))

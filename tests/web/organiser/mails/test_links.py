@@ -14,7 +14,7 @@ def mailings(app: Flask) -> int:
         return db.session.scalar(select(func.count()).select_from(Mailing)) or 0
 
 
-def test_page_says_what_renewing_does_and_to_how_many(app: Flask, team: Browser) -> None:
+def test_page_shows_what_renewing_does_and_to_how_many(app: Flask, team: Browser) -> None:
     event = make_event(app)
     for status in ("confirmed", "confirmed", "waitlisted", "cancelled"):
         make_registration(app, event, status=status)

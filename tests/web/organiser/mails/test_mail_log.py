@@ -55,7 +55,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
     sql_event.remove(engine, "before_cursor_execute", note)
 
 
-def test_mailing_says_what_became_of_it(app: Flask, team: Browser) -> None:
+def test_mailing_shows_what_became_of_it(app: Flask, team: Browser) -> None:
     event = make_event(app)
     fill(app, event, make_mailing(app, event, started_by="Wilma").id, sent=3, failed=1)
 
@@ -100,7 +100,7 @@ def test_failed_mails_of_one_mailing_are_sent_again(app: Flask, team: Browser) -
     assert states == ["queued", "queued", "sent", "failed"]
 
 
-def test_own_messages_are_told_apart_by_their_subjects(app: Flask, team: Browser) -> None:
+def test_own_messages_are_distinguished_by_their_subjects(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
     for subject in ("Parken am Rathaus", "Mittagessen"):
@@ -174,7 +174,7 @@ def test_log_costs_as_many_queries_for_many_mails_as_for_few(app: Flask, team: B
     assert len(second) == len(first)
 
 
-def test_mail_tells_its_journey_in_order(app: Flask, team: Browser) -> None:
+def test_mail_shows_its_journey_in_order(app: Flask, team: Browser) -> None:
     event = make_event(app)
     mail = make_mail(
         app, make_registration(app, event), state="sent", sent_at=NOW + timedelta(hours=2)

@@ -174,7 +174,7 @@ def test_announcement_is_shown_as_a_subscriber_gets_it(app: Flask, team: Browser
     assert "Nothing changes in this person" in page
 
 
-def test_announcement_of_an_event_that_needs_a_code_goes_to_nobody_and_says_so(
+def test_announcement_of_an_event_that_needs_a_code_goes_to_nobody_and_shows_it(
     app: Flask, team: Browser
 ) -> None:
     event = make_event(app, state="draft", by_code=True)

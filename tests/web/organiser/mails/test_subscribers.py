@@ -15,7 +15,7 @@ from tests.web.visitor import count
 LIST = "/organise/contacts/subscribers"
 
 
-def test_list_tells_figures_and_what_each_asked_for(app: Flask, team: Browser) -> None:
+def test_list_shows_figures_and_what_each_asked_for(app: Flask, team: Browser) -> None:
     event = make_event(app, state="announced", title="Wärmeplanung")
     make_subscriber(app, email="eins@example.org")
     make_subscriber(app, event, email="zwei@example.org")

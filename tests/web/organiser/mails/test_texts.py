@@ -254,7 +254,7 @@ def test_mail_stands_beside_its_text_without_a_press(team: Browser, event: Event
     assert "Nothing has been saved" not in page
 
 
-def test_changed_text_tells_what_differs_from_the_one_that_would_count(
+def test_changed_text_shows_what_differs_from_the_one_that_would_count(
     admin: Browser, event: Event
 ) -> None:
     wide, own = f"{PLACES[0]}/waitlist", f"{PLACES[2]}/waitlist"

@@ -103,7 +103,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
         sa_event.remove(engine, "before_cursor_execute", note)
 
 
-def test_plan_tells_when_what_and_to_how_many(app: Flask, team: Browser) -> None:
+def test_plan_shows_when_what_and_to_how_many(app: Flask, team: Browser) -> None:
     event = laid(app)
     for _ in range(3):
         make_registration(app, event)
@@ -131,7 +131,7 @@ def test_plan_stands_in_the_order_of_time(app: Flask, team: Browser) -> None:
     assert places == sorted(places)
 
 
-def test_waiting_step_says_what_is_missing_and_where_it_is_settled(
+def test_waiting_step_shows_what_is_missing_and_where_it_is_settled(
     app: Flask, team: Browser
 ) -> None:
     event = laid(app, room_url="")
@@ -155,7 +155,7 @@ def test_blocked_step_comes_first_with_its_complaint(
     assert page.count("<h3>Zugangslink versenden") == 1
 
 
-def test_outcomes_say_who_and_why(
+def test_outcomes_show_who_and_why(
     app: Flask, clock: FixedClock, later: Callable[[], Browser]
 ) -> None:
     event = laid(app)
@@ -173,12 +173,12 @@ def test_outcomes_say_who_and_why(
     assert "Dafür war es zu spät" in late
 
 
-def test_resting_plan_says_so(app: Flask, team: Browser) -> None:
+def test_resting_plan_shows_it(app: Flask, team: Browser) -> None:
     page = team.get(plan_path(laid(app, state="draft")) + "?lang=de").text
     assert "Die Veranstaltung ist ein Entwurf." in page
 
 
-def test_step_runs_now_and_says_how_many_mails(app: Flask, team: Browser) -> None:
+def test_step_runs_now_and_shows_how_many_mails(app: Flask, team: Browser) -> None:
     event = laid(app)
     make_registration(app, event)
     hour = step_of(app, event, "reminder_hour")
@@ -265,7 +265,7 @@ def test_step_is_switched_off_and_on(app: Flask, team: Browser) -> None:
     assert team.post(plan_path(event, step, "switch"), {"to": "x"}).status_code == 422
 
 
-def test_step_gets_another_time_and_says_which_moment_that_is(app: Flask, team: Browser) -> None:
+def test_step_gets_another_time_and_shows_which_moment_that_is(app: Flask, team: Browser) -> None:
     event = laid(app)
     step = step_of(app, event, "dispatch")
     form = team.get(plan_path(event, step) + "?lang=de").text
@@ -465,7 +465,7 @@ def test_today_costs_the_same_number_of_queries_whatever_is_planned(
     assert len(many) == len(few)
 
 
-def test_empty_plan_of_all_events_says_so(team: Browser) -> None:
+def test_empty_plan_of_all_events_shows_it(team: Browser) -> None:
     assert "ist nichts geplant" in team.get("/organise/?lang=de").text
 
 
@@ -530,7 +530,7 @@ def test_overview_shows_the_next_step_and_the_course(app: Flask, team: Browser) 
     assert re.findall(r"<h3>([^<]+?)\s*<", course)[-len(labels) :] == labels
 
 
-def test_dashboard_puts_the_blocked_step_first_and_says_it_once(
+def test_dashboard_puts_the_blocked_step_first_and_shows_it_once(
     app: Flask, clock: FixedClock, later: Callable[[], Browser]
 ) -> None:
     event = laid(app, room_url="", title="Smart City 2")
@@ -557,7 +557,7 @@ def test_dashboard_costs_the_same_number_of_queries(app: Flask, team: Browser) -
     assert len(many) == len(few)
 
 
-def test_history_says_what_the_plan_did(
+def test_history_shows_what_the_plan_did(
     app: Flask, clock: FixedClock, later: Callable[[], Browser]
 ) -> None:
     event = laid(app)

@@ -126,7 +126,7 @@ def test_absence_is_not_shown_before_the_end(app: Flask, team: Browser) -> None:
     assert "count as absent only after the end" in page
 
 
-def test_list_says_how_each_attendance_is_known(app: Flask, team: Browser) -> None:
+def test_list_shows_how_each_attendance_is_known(app: Flask, team: Browser) -> None:
     event = make_event(app, **PAST)
     at = event.starts_at
     names = ("Corr", "Door", "In", "Long", "Nobody", "Ticked")
@@ -187,7 +187,7 @@ def test_minutes_are_summed_by_administration(app: Flask, team: Browser) -> None
     assert cells == ["Stadt Worms", "2", "3", "120", "Kreis Kusel", "0", "1", "–"]
 
 
-def test_correction_after_the_follow_up_says_what_it_changes(app: Flask, team: Browser) -> None:
+def test_correction_after_the_follow_up_shows_what_it_changes(app: Flask, team: Browser) -> None:
     event = make_event(app, state="followed_up", **PAST)
     [person] = people(app, event, "A").values()
     page = team.get(path_of(event, "/attendance?lang=en")).text
@@ -297,7 +297,7 @@ def test_forged_forms_touch_nobody_else(app: Flask, team: Browser) -> None:
         ({"state": "archived"}, "names have been deleted"),
     ],
 )
-def test_list_says_why_nothing_can_be_ticked(
+def test_list_shows_why_nothing_can_be_ticked(
     app: Flask, team: Browser, values: dict[str, object], words: str
 ) -> None:
     event = make_event(app, **values)
@@ -416,7 +416,7 @@ def test_workbook_for_the_door_is_the_same_list_and_logged(
     assert cells_of(other.data) == rows
 
 
-def test_time_in_which_the_room_was_not_seen_is_said(app: Flask, team: Browser) -> None:
+def test_time_in_which_the_room_was_not_seen_is_shown(app: Flask, team: Browser) -> None:
     event = make_event(app, **PAST)
     people(app, event, "Adler")
     assert "Minuten können fehlen" not in team.get(path_of(event) + "?lang=de").text

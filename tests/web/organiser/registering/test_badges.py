@@ -173,7 +173,7 @@ def test_no_name_keeps_the_badges_of_others_from_being_made(
     assert len(pdf_of(team, path_of(event, ".pdf")).pages) == 1
 
 
-def test_list_for_the_door_says_who_is_there(app: Flask, team: Browser, event: Event) -> None:
+def test_list_for_the_door_shows_who_is_there(app: Flask, team: Browser, event: Event) -> None:
     there, gone = person(app, event, "Da"), person(app, event, "Irrtum")
     person(app, event, "Fehlt")
     with app.app_context(), transaction():

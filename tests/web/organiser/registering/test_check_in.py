@@ -78,7 +78,7 @@ def numbers(page: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def test_scanned_code_lets_in_and_the_second_scan_says_since_when(
+def test_scanned_code_lets_in_and_the_second_scan_shows_since_when(
     app: Flask, helper: Browser, event: Event, clock: FixedClock
 ) -> None:
     person = make_registration(app, event, last_name="Adler", note="Braucht eine Rampe.")
@@ -133,7 +133,7 @@ def test_other_codes_get_words_and_record_nothing(
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_event_of_another_day_says_so_and_offers_no_button(
+def test_event_of_another_day_shows_it_and_offers_no_button(
     app: Flask, team: Browser, days: int
 ) -> None:
     start = NOW + timedelta(days=days)
@@ -166,7 +166,7 @@ def test_typed_name_is_looked_for_and_let_in_by_a_button(
     assert "Nobody of this name" in helper.get(f"{path_of(event)}?q=niemand&lang=en").text
 
 
-def test_entry_is_taken_back_by_another_helper_and_that_is_said(
+def test_entry_is_taken_back_by_another_helper_and_that_is_shown(
     app: Flask, helper: Browser, team: Browser, event: Event
 ) -> None:
     person = make_registration(app, event, last_name="Adler")

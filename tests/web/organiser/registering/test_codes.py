@@ -172,7 +172,7 @@ def test_wrong_code_stands_at_its_field_and_all_is_kept(app: Flask, event: Event
         assert PERSON[name] in answer.text
 
 
-def test_wrong_code_tells_nothing_of_who_is_registered(app: Flask, event: Event) -> None:
+def test_wrong_code_reveals_nothing_of_who_is_registered(app: Flask, event: Event) -> None:
     stored(app, Code(event_id=event.id, text="RATHAUS2026", created_at=event.created_at))
     sign_up(app.test_client(), event.slug, code="RATHAUS2026")
     token = re.compile(r'value="[^"]+"')
@@ -182,7 +182,7 @@ def test_wrong_code_tells_nothing_of_who_is_registered(app: Flask, event: Event)
     assert token.sub("", known.text) == token.sub("", new.text)
 
 
-def test_event_without_a_valid_code_says_that_nobody_can_register(
+def test_event_without_a_valid_code_states_that_nobody_can_register(
     app: Flask, team: Browser, event: Event
 ) -> None:
     warning, page = "Ohne Code kann sich niemand anmelden", f"/organise/events/{event.slug}"

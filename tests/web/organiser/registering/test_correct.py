@@ -62,7 +62,7 @@ def test_address_is_corrected_and_written_to(app: Flask, team: Browser) -> None:
         ]
 
 
-def test_name_alone_says_that_nobody_is_written_to(app: Flask, team: Browser) -> None:
+def test_name_alone_states_that_nobody_is_written_to(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
     path = path_of(event, person)
@@ -96,7 +96,7 @@ def test_unfit_address_keeps_what_was_typed(
     assert stored(app, person).link_epoch == 1
 
 
-def test_second_of_two_is_told_and_changes_nothing(app: Flask, team: Browser) -> None:
+def test_second_of_two_is_warned_and_changes_nothing(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event)
     path = path_of(event, person)

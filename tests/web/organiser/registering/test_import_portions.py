@@ -78,7 +78,7 @@ def signed_in(app: Flask, person: Person) -> Iterator[None]:
 
 
 def enter(app: Flask, person: Person, path: str, event: Event, **more: Any) -> None:
-    """Work at a list as a press of the button does, whose time is not over unless told so."""
+    """Work at a list as a press of the button does, whose time is not over unless given another."""
     more = {"clock": lambda: 0.0, "seconds": 5, **more}
     with signed_in(app, person):
         enter_list(event.slug, path.rpartition("/")[2], **more)

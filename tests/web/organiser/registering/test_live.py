@@ -62,7 +62,7 @@ def record_of(app: Flask, person: Registration) -> AttendanceRecord | None:
         return db.session.get(AttendanceRecord, person.id)
 
 
-def test_board_says_who_is_in_and_who_is_missing(app: Flask, team: Browser) -> None:
+def test_board_shows_who_is_in_and_who_is_missing(app: Flask, team: Browser) -> None:
     event = running_event(app)
     anna, bert, carl = (
         make_registration(app, event, last_name=n) for n in ("Anna", "Bert", "Carl")
@@ -185,7 +185,7 @@ def test_forged_marks_change_nobody(app: Flask, team: Browser) -> None:
         ({"state": "archived"}, "Die Namen sind gelöscht"),
     ],
 )
-def test_board_says_why_it_is_closed(
+def test_board_shows_why_it_is_closed(
     app: Flask, team: Browser, values: dict[str, object], words: str
 ) -> None:
     starts_at = values.get("starts_at", NOW)
@@ -456,7 +456,7 @@ def test_today_and_the_overview_lead_to_the_board_on_the_day_only(
         assert ("Running now" in page) == (each is event)
 
 
-def test_board_says_that_the_room_fails(app: Flask, team: Browser) -> None:
+def test_board_states_that_the_room_fails(app: Flask, team: Browser) -> None:
     event, words = running_event(app), "Der Videodienst antwortet nicht"
     for works in (False, True):
         before = version_of(team, event)

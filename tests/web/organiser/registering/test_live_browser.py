@@ -232,7 +232,7 @@ def test_what_is_typed_stays_whatever_others_do(hall: Hall) -> None:
     assert page.evaluate("window.sameDocument")
 
 
-def test_board_says_when_it_is_not_up_to_date(hall: Hall) -> None:
+def test_board_shows_when_it_is_not_up_to_date(hall: Hall) -> None:
     page = hall.page
     page.route("**/live/now*", lambda route: route.abort())
     page.clock.run_for(10_000)

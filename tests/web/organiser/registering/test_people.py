@@ -203,7 +203,7 @@ def test_overview_names_what_is_to_do(app: Flask, team: Browser) -> None:
     assert "has no access link yet" in busy
 
 
-def test_overview_says_when_the_worker_stands_still(
+def test_overview_shows_when_the_worker_stands_still(
     app: Flask, team: Browser, clock: FixedClock
 ) -> None:
     assert "Sending is not running" in team.get("/organise/?lang=en").text

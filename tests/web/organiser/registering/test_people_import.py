@@ -222,7 +222,7 @@ def test_event_that_takes_nobody_refuses_everybody(app: Flask, team: Browser) ->
     assert team.post(path, {"file": file}).status_code == 409
 
 
-def test_list_of_an_event_called_off_meanwhile_says_so_once(app: Flask, team: Browser) -> None:
+def test_list_of_an_event_called_off_meanwhile_shows_it_once(app: Flask, team: Browser) -> None:
     event = make_event(app)
     path, _page = report(team, event, b"Vorname;Name;Mail\nA;A;a@example.org\nB;B;b@example.org\n")
     with app.app_context(), transaction():

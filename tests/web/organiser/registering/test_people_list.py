@@ -117,7 +117,7 @@ def test_without_a_directory_nobody_waits_for_a_match(app: Flask, team: Browser)
         ("failed", "The e-mail about it was not delivered."),
     ],
 )
-def test_list_and_page_tell_whose_mail_about_a_place_was_not_delivered(
+def test_list_and_page_show_whose_mail_about_a_place_was_not_delivered(
     app: Flask, team: Browser, state: str, words: str
 ) -> None:
     event = make_event(app)

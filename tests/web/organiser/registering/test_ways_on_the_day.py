@@ -23,7 +23,7 @@ def running(app: Flask) -> Registration:
     return make_registration(app, event)
 
 
-def test_today_says_what_is_running_and_leads_to_the_entrance(app: Flask, team: Browser) -> None:
+def test_today_shows_what_is_running_and_leads_to_the_entrance(app: Flask, team: Browser) -> None:
     running(app)
     make_event(app, slug="on-site", title="Vor Ort", **TODAY)
 

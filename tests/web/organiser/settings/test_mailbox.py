@@ -100,7 +100,7 @@ def test_refusal_is_shown_in_the_words_of_the_server(
     assert "5.7.1 Absender &lt;b&gt;unbekannt" in text
 
 
-def test_server_that_is_down_is_told_and_the_mail_waits(app: Flask, admin: Browser) -> None:
+def test_server_that_is_down_is_shown_and_the_mail_waits(app: Flask, admin: Browser) -> None:
     known: Settings = app.extensions["ikone_installation"].settings
     down = Worker(app, replace(known, smtp_url=f"smtp://127.0.0.1:{free_port()}?tls=none"))
     for _again in range(2):
@@ -113,7 +113,7 @@ def test_server_that_is_down_is_told_and_the_mail_waits(app: Flask, admin: Brows
         assert len(db.session.scalars(select(OutboxMail)).all()) == 1
 
 
-def test_pause_after_a_restore_is_told(app: Flask, admin: Browser) -> None:
+def test_pause_after_a_restore_is_shown(app: Flask, admin: Browser) -> None:
     make_pause(app)
     assert "Das Senden ist angehalten" in german(admin)
 

@@ -101,7 +101,7 @@ def test_markup_of_details_is_escaped_everywhere(admin: Browser) -> None:
         assert "<script>x" not in text
 
 
-def test_second_of_two_administrators_is_told_and_keeps_what_was_typed(
+def test_second_of_two_administrators_is_warned_and_keeps_what_was_typed(
     app: Flask, admin: Browser, colleague: Browser
 ) -> None:
     seen = seen_of(admin.get(PAGE))

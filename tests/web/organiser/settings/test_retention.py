@@ -14,7 +14,7 @@ from tests.web.organiser.conftest import Browser
 PAGE = "/organise/settings/retention"
 
 
-def test_page_tells_what_is_due_and_what_comes_next(app: Flask, admin: Browser) -> None:
+def test_page_shows_what_is_due_and_what_comes_next(app: Flask, admin: Browser) -> None:
     make_event(app, **PAST, state="followed_up", title="Kreditsteuerung")
     before = admin.get(f"{PAGE}?lang=de").text
     assert "Es ist nichts fällig" in before
@@ -26,7 +26,7 @@ def test_page_tells_what_is_due_and_what_comes_next(app: Flask, admin: Browser) 
     assert "1 E-Mails" in due
 
 
-def test_page_tells_what_goes_besides_events(app: Flask, admin: Browser) -> None:
+def test_page_shows_what_goes_besides_events(app: Flask, admin: Browser) -> None:
     make_standing(app, confirmed_at=None, created_at=NOW - timedelta(days=30))
     page = admin.get(f"{PAGE}?lang=de").text
     assert "Außerdem, nach jeweils eigenen Fristen: 1 Daueranmeldungen." in page

@@ -213,7 +213,7 @@ def test_name_that_leads_inside_is_refused_when_saved_and_when_called_later(
     assert "inside your own network" in call(app, "rooms", "check").output
 
 
-def test_press_asks_the_server_and_the_page_says_what_it_answered(
+def test_press_asks_the_server_and_the_page_shows_what_it_answered(
     app: Flask, admin: Browser, set_up: Callable[..., None], server: LyingServer
 ) -> None:
     set_up(outgoing_hosts=("127.0.0.1",))
@@ -231,7 +231,7 @@ def test_press_asks_the_server_and_the_page_says_what_it_answered(
     assert (result.exit_code, "ok: jitsi" in result.output) == (0, True)
 
 
-def test_fault_of_a_server_is_said_in_words_and_by_the_command(
+def test_fault_of_a_server_is_shown_in_words_and_by_the_command(
     app: Flask, admin: Browser, set_up: Callable[..., None]
 ) -> None:
     set_up(outgoing_hosts=("127.0.0.1",))
@@ -279,7 +279,7 @@ def test_variable_wins_and_is_shown_read_only(
     assert row.url == BBB["bbb-url"]
 
 
-def test_secret_of_another_key_is_told_and_breaks_nothing(
+def test_secret_of_another_key_is_reported_and_breaks_nothing(
     app: Flask, admin: Browser, set_up: Callable[..., None], tmp_path: Path
 ) -> None:
     """After a restore with another IKONE_SECRET_KEY. Sessions stay: only settings change."""
@@ -331,7 +331,7 @@ def test_same_secret_is_sealed_differently_each_time(app: Flask, admin: Browser)
     assert first.secret != second.secret
 
 
-def test_second_of_two_administrators_is_told(
+def test_second_of_two_administrators_is_warned(
     app: Flask, admin: Browser, colleague: Browser
 ) -> None:
     seen = seen_of(admin.get(f"{PAGE}?lang=de"))
