@@ -15,6 +15,7 @@ from ikone_events.domain.figures.event_figures import COUNTED_KINDS, EventFigure
 from ikone_events.domain.figures.press import press_sentence, why_no_sentence
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.times import BERLIN, to_local
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.documents.pdf import can_make_pdfs
 from ikone_events.services.documents.spreadsheets import write_csv
 from ikone_events.services.figures.events import figures_of
@@ -26,7 +27,6 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import all_events
 from ikone_events.store.figures.event_sums import count_members
 
-_LOCALES = ("de", "en")
 # What a table can't hold, or what is about the figures themselves.
 _NOT_IN_TABLES = ("version", "rules", "bodies", "press_sentence", "no_press_sentence")
 _IN_PARTS = ("_by_kind", "by_channel")
@@ -61,7 +61,7 @@ def _of_event(event: Event, found: EventFigures) -> dict[str, Any]:
         "state": event.state,
         **found.as_dict(),
         "attendance_share": found.attendance_share,
-        "press_sentence": {each: press_sentence(found, event, each) for each in _LOCALES},
+        "press_sentence": {each: press_sentence(found, event, each) for each in LOCALES},
         "no_press_sentence": str(reason) if reason else None,
     }
 
@@ -120,7 +120,7 @@ _DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
     help="The file: .xlsx, .ods, .pdf or .json.",
 )
 @click.option("--series", default="", help="Only the events of this series.")
-@click.option("--language", type=click.Choice(["de", "en"]), default="de")
+@click.option("--language", type=click.Choice(LOCALES), default="de")
 @with_appcontext
 @with_tables
 def report(first: datetime, last: datetime, output: Path, series: str, language: str) -> None:

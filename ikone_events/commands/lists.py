@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from ikone_events.commands.common import fail, get_event, lines_of, with_tables
 from ikone_events.domain.refusals import Complaint, Refusal
 from ikone_events.domain.registering.form_fields import ROLES
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.directory.importing import Imported, check_list, import_list
 from ikone_events.services.documents.spreadsheets import WORKBOOKS, write_csv, write_workbook
 from ikone_events.services.events.dossier_file import save_dossier
@@ -78,7 +79,7 @@ def export_registrations(slug: str, form: str, output: Path | None) -> None:
 @click.command()
 @click.argument("slug")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True)
+@click.option("--language", type=click.Choice(LOCALES), default="de", show_default=True)
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @with_appcontext
 @with_tables

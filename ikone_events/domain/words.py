@@ -1,9 +1,11 @@
-"""Slugs of events and series, ASCII forms of texts, and words for yes and no."""
+"""Languages, slugs of events and series, ASCII forms of texts, and words for yes and no."""
 
 import hashlib
 import re
 import unicodedata
 
+# The first is the language of whoever wishes none.
+LOCALES = ("de", "en")
 LONGEST = 100
 _SHORT = 60
 # Slugs that are taken by pages of organisers.

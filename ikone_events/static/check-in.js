@@ -83,7 +83,7 @@
     keep(waiting().filter((press) => !done.has(press.key)));
     show("");
     putIn(result.done.page);
-    if (navigator.vibrate) navigator.vibrate(result.done.said.every((each) => each.kind === "success") ? 80 : [80, 80, 80]);
+    if (navigator.vibrate) navigator.vibrate(result.done.outcomes.every((each) => each.kind === "success") ? 80 : [80, 80, 80]);
     send();
   }
   const press = (what) => {

@@ -17,7 +17,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from tests.attending import attendance_of_person
 from tests.rooms.days import Day
-from tests.rooms.test_reports import _body, _id, _post
+from tests.rooms.reports import opaque_id_of, post_report, report_body
 
 pytestmark = pytest.mark.both_databases
 WEEK = timedelta(days=7)
@@ -59,12 +59,12 @@ def test_nobody_has_come_to_a_later_day(
         state_attendance(by_hand.public_id, Attendance.ATTENDED, now=day.clock.moment, by="Paula")
     day.enter(in_room)
     day.minutes(5)
-    late_report = _body(day, {_id(day, in_room): 240})
+    late_report = report_body(day, {opaque_id_of(day, in_room): 240})
     another_date(day, WEEK)
     after = day.clock.moment + WEEK + timedelta(days=1)
     for person in (at_door, in_room, by_hand):
         assert attendance_of_person(day.app, person, after) is None
-    assert _post(client, day, late_report) == 410
+    assert post_report(client, day, late_report) == 410
     day.clock.moment += WEEK
     day.bbb.expire(day.key)
     day.enter(in_room)

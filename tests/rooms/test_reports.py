@@ -2,14 +2,12 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from ikone_events.services.privacy.archiving import archive_persons, forget_person
-from ikone_events.services.rooms.entering import visitor_of
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
@@ -19,45 +17,10 @@ from tests.factories import make_event, make_registration
 from tests.rooms.bbb_server import SECRET
 from tests.rooms.days import Day
 from tests.rooms.jitsi_server import made_token
+from tests.rooms.reports import opaque_id_of, post_report, report_body, report_token
 from tests.web.visitor import everything
 
 pytestmark = pytest.mark.both_databases
-
-
-def _id(day: Day, person: Registration) -> str:
-    with day.app.app_context():
-        return visitor_of(person).opaque_id
-
-
-def _body(day: Day, seconds: Mapping[str, object], **changes: object) -> bytes:
-    """A report as bbb-analytics-callback sends it, with a clock of its own."""
-    times = ["2099-03-15 08:49:29 +0000"]
-    attendees = [
-        {
-            "ext_user_id": opaque,
-            "name": "Sylvia Kelley",
-            "moderator": False,
-            "joins": times,
-            "leaves": times,
-            "duration": duration,
-            "engagement": {"chats": 3, "talks": 318, "raisehand": 0, "emojis": 0},
-        }
-        for opaque, duration in seconds.items()
-    ]
-    session = day.bbb.meetings[day.key].session if day.key in day.bbb.meetings else "1"
-    whole = {
-        "version": "1.0",
-        "meeting_id": day.key,
-        "internal_meeting_id": f"640ab2bae07bedc4c163f679a746f7ab7fb5d1fa-{session}",
-        "data": {"duration": 3196, "attendees": attendees, "polls": []},
-        **changes,
-    }
-    return json.dumps(whole).encode()
-
-
-def _token(day: Day, secret: str = SECRET, algorithm: str = "HS512", **claims: object) -> str:
-    expires = int((day.clock.moment + timedelta(hours=1)).timestamp())
-    return made_token({"exp": expires, **claims}, secret, algorithm=algorithm)
 
 
 def _marked_critical(names: object) -> str:
@@ -66,26 +29,18 @@ def _marked_critical(names: object) -> str:
     return f"{urlsafe_b64encode(header).rstrip(b'=').decode()}.e30.AA"
 
 
-def _post(client: FlaskClient, day: Day, body: bytes, token: str | None = None) -> int:
-    bearer = _token(day) if token is None else token
-    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-    path = f"/rooms/{day.key}/report"
-    return client.post(
-        path, data=body, headers=headers, content_type="application/json"
-    ).status_code
-
-
 def test_report_overwrites_minutes_once(client: FlaskClient, day: Day) -> None:
     anna, kai = day.person(), day.person()
     day.enter(anna)
     day.enter(kai)
     day.minutes(30)
-    assert _post(client, day, _body(day, {_id(day, anna): 1722.5})) == 204
+    assert post_report(client, day, report_body(day, {opaque_id_of(day, anna): 1722.5})) == 204
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
     record = day.record(anna)
     assert record is not None
     assert (record.seconds, record.left_at) == (1722, day.clock.moment)
-    assert _post(client, day, _body(day, {_id(day, anna): 5, _id(day, kai): 5})) == 204
+    again = report_body(day, {opaque_id_of(day, each): 5 for each in (anna, kai)})
+    assert post_report(client, day, again) == 204
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
 
 
@@ -103,7 +58,7 @@ def test_person_whom_no_look_has_seen_is_known_by_the_report(client: FlaskClient
     day.enter(anna)
     entered = day.clock.moment
     day.clock.move(minutes=50)
-    assert _post(client, day, _body(day, {_id(day, anna): 2400})) == 204
+    assert post_report(client, day, report_body(day, {opaque_id_of(day, anna): 2400})) == 204
     record = day.record(anna)
     assert record is not None
     assert (record.joined_at, record.left_at, record.minutes) == (
@@ -119,16 +74,16 @@ def test_reports_of_two_meetings_are_added_when_both_are_there(
     anna = day.person()
     day.enter(anna)
     day.minutes(10)
-    first = _body(day, {_id(day, anna): 590})
+    first = report_body(day, {opaque_id_of(day, anna): 590})
     day.leave(anna)
     day.minutes(2)
     day.bbb.expire(day.key)
     day.enter(anna)
     day.minutes(10)
     assert day.minutes_of(anna) == 18
-    assert _post(client, day, first) == 204
+    assert post_report(client, day, first) == 204
     assert day.minutes_of(anna) == 18
-    assert _post(client, day, _body(day, {_id(day, anna): 610})) == 204
+    assert post_report(client, day, report_body(day, {opaque_id_of(day, anna): 610})) == 204
     assert day.minutes_of(anna) == 20
 
 
@@ -138,15 +93,15 @@ def test_lying_report_changes_nothing_of_others(client: FlaskClient, day: Day) -
     day.enter(anna)
     day.minutes(10)
     lies = {
-        _id(day, anna): 10**8,  # longer than the meeting has been there
-        _id(day, waiting): 60,
-        _id(day, elsewhere): 60,
+        opaque_id_of(day, anna): 10**8,  # longer than the meeting has been there
+        opaque_id_of(day, waiting): 60,
+        opaque_id_of(day, elsewhere): 60,
         anna.public_id: 60,
         anna.email: 60,
         "": 60,
         "x" * 10_000: 60,
     }
-    assert _post(client, day, _body(day, lies)) == 204
+    assert post_report(client, day, report_body(day, lies)) == 204
     assert day.minutes_of(anna) == 9
     assert [day.record(person) for person in (waiting, elsewhere)] == [None, None]
 
@@ -158,19 +113,19 @@ def test_report_of_another_meeting_or_in_another_form_is_in_vain(
     day.enter(anna)
     other.enter(other.person())
     day.minutes(10)
-    seconds = {_id(day, anna): 60}
+    seconds = {opaque_id_of(day, anna): 60}
     bodies = [
-        _body(other, seconds),
-        _body(day, seconds, internal_meeting_id="640ab2bae0-1"),
-        _body(day, seconds, meeting_id=other.key),
+        report_body(other, seconds),
+        report_body(day, seconds, internal_meeting_id="640ab2bae0-1"),
+        report_body(day, seconds, meeting_id=other.key),
         b"",
         b"{",
         b"[" * 100_000,
         b"\xff\xfe",
     ]
-    assert [_post(client, day, body) for body in bodies] == [410] * len(bodies)
+    assert [post_report(client, day, body) for body in bodies] == [410] * len(bodies)
     path = f"/rooms/{'0' * 40}/report"
-    headers = {"Authorization": f"Bearer {_token(day)}"}
+    headers = {"Authorization": f"Bearer {report_token(day)}"}
     for body in bodies[:1]:
         answer = client.post(path, data=body, headers=headers, content_type="application/json")
         assert answer.status_code == 410
@@ -186,40 +141,40 @@ def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> No
         "",
         "x",
         "a.b.c",
-        _token(day, secret="another secret that is as long as it must be"),
-        _token(day, algorithm="HS256"),
-        _token(day, algorithm="none"),
-        _token(day, exp=past),
-        _token(day, exp=None),
-        _token(day, exp="never"),
-        _token(day, exp=True),
+        report_token(day, secret="another secret that is as long as it must be"),
+        report_token(day, algorithm="HS256"),
+        report_token(day, algorithm="none"),
+        report_token(day, exp=past),
+        report_token(day, exp=None),
+        report_token(day, exp="never"),
+        report_token(day, exp=True),
         made_token({}, SECRET),
         made_token([], SECRET),
         "ä.ö.ü",
         "x" * 5000,
         *map(_marked_critical, (None, 5, [5], [[]], ["b64"])),
     ]
-    body = _body(day, {_id(day, anna): 60})
-    assert [_post(client, day, body, token) for token in tokens] == [401] * len(tokens)
+    body = report_body(day, {opaque_id_of(day, anna): 60})
+    assert [post_report(client, day, body, token) for token in tokens] == [401] * len(tokens)
     assert day.minutes_of(anna) == 9
 
 
 def test_report_is_not_taken_without_a_secret(client: FlaskClient, day: Day) -> None:
     """An empty secret would let anybody sign."""
     day.enter(day.person())
-    body = _body(day, {})
+    body = report_body(day, {})
     with day.app.app_context():
         object.__setattr__(day.app.extensions["ikone_installation"].settings, "bbb_secret", "")
     try:
-        assert _post(client, day, body, _token(day, secret="")) == 401
+        assert post_report(client, day, body, report_token(day, secret="")) == 401
     finally:
         object.__setattr__(day.app.extensions["ikone_installation"].settings, "bbb_secret", SECRET)
 
 
 def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> None:
     day.enter(day.person())
-    assert _post(client, day, b"[" + b" " * 2_000_000 + b"]") == 413
-    path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {_token(day)}"}
+    assert post_report(client, day, b"[" + b" " * 2_000_000 + b"]") == 413
+    path, headers = f"/rooms/{day.key}/report", {"Authorization": f"Bearer {report_token(day)}"}
     assert client.post(path, data={"a": "b"}, headers=headers).status_code == 415
     assert client.get(path, headers=headers).status_code == 405
 
@@ -228,10 +183,10 @@ def test_late_report_brings_no_forgotten_person_back(client: FlaskClient, day: D
     anna = day.person()
     day.enter(anna)
     day.minutes(30)
-    opaque = _id(day, anna)
+    opaque = opaque_id_of(day, anna)
     with day.app.app_context(), transaction():
         archive_persons(lock_event(day.event.slug), now=day.clock.moment)
-    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert post_report(client, day, report_body(day, {opaque: 1722})) == 204
     assert opaque not in str(everything(day.app))
     assert day.minutes_of(anna) == 29
 
@@ -240,12 +195,12 @@ def test_archived_event_keeps_no_id_of_a_report(client: FlaskClient, day: Day) -
     anna = day.person()
     day.enter(anna)
     day.minutes(30)
-    opaque = _id(day, anna)
-    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    opaque = opaque_id_of(day, anna)
+    assert post_report(client, day, report_body(day, {opaque: 1722})) == 204
     with day.app.app_context(), transaction():
         archive_persons(lock_event(day.event.slug), now=day.clock.moment)
     assert opaque not in str(everything(day.app))
-    assert _post(client, day, _body(day, {opaque: 1722})) == 204
+    assert post_report(client, day, report_body(day, {opaque: 1722})) == 204
     assert opaque not in str(everything(day.app))
 
 
@@ -254,8 +209,8 @@ def test_report_names_nobody_who_has_been_forgotten(client: FlaskClient, day: Da
     for each in (anna, kai):
         day.enter(each)
     day.minutes(10)
-    hers, his = _id(day, anna), _id(day, kai)
-    assert _post(client, day, _body(day, {hers: 500, his: 560})) == 204
+    hers, his = opaque_id_of(day, anna), opaque_id_of(day, kai)
+    assert post_report(client, day, report_body(day, {hers: 500, his: 560})) == 204
     day.clock.moment = day.event.ends_at + timedelta(days=1)
     with day.app.app_context(), transaction():
         forget_person(db.session.get_one(Registration, anna.id), now=day.clock.moment)
@@ -263,7 +218,7 @@ def test_report_names_nobody_who_has_been_forgotten(client: FlaskClient, day: Da
     with day.app.app_context(), transaction():
         archive_persons(db.session.get_one(Event, day.event.id), now=day.clock.moment)
     assert _reports(day) == ["{}"]
-    assert _post(client, day, _body(day, {his: 5})) == 204
+    assert post_report(client, day, report_body(day, {his: 5})) == 204
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (8, 9)
 
 
@@ -275,13 +230,14 @@ def test_report_and_look_after_somebody_was_forgotten_name_nobody(
     for each in (anna, kai):
         day.enter(each)
     day.minutes(10)
-    opaque = _id(day, anna)
+    opaque = opaque_id_of(day, anna)
     day.clock.moment = day.event.ends_at + timedelta(minutes=1)
     with day.app.app_context(), transaction():
         forget_person(db.session.get_one(Registration, anna.id), now=day.clock.moment)
     day.minutes(2)
     assert opaque not in str(everything(day.app))
-    assert _post(client, day, _body(day, {opaque: 540, _id(day, kai): 560})) == 204
+    late = report_body(day, {opaque: 540, opaque_id_of(day, kai): 560})
+    assert post_report(client, day, late) == 204
     assert opaque not in str(everything(day.app))
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (9, 9)
 

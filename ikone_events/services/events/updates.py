@@ -14,6 +14,7 @@ from ikone_events.domain.mails.facts import Difference, Fact
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.events.undoing import NEAR
 from ikone_events.services.incoming.answers_kept import restore_answers
 from ikone_events.services.installation import get_installation
@@ -186,7 +187,7 @@ def changes_between(before: Event, after: Event, locale: str) -> tuple[Differenc
     titles = {each.fact for each in found if each.fact is Fact.TITLE}
     others = (
         each
-        for other in ("de", "en")
+        for other in LOCALES
         if other != locale and not titles
         for each in _in_language(before, after, other)
         if each.fact is Fact.TITLE

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from ikone_events.domain.figures.event_figures import EventFigures
 from ikone_events.domain.figures.periods import PeriodFigures, add_up, attended_by_quarter
 from ikone_events.domain.figures.press import year_sentence
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.figures.events import figures_for
 from ikone_events.services.installation import get_identity
 from ikone_events.store.events.models import Event
@@ -55,7 +56,7 @@ def year_sentences(figures: PeriodFigures, year: int, *, of_members: int) -> dic
         locale: year_sentence(
             figures, year, organisation=name, of_members=of_members, locale=locale
         )
-        for locale in ("de", "en")
+        for locale in LOCALES
     }
 
 

@@ -14,13 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from ikone_events.domain.mails.edited_text import EditedText, check_text
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.domain.words import LOCALES
 from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.snapshots import derived
 from ikone_events.store.mails.models import MailText
 
 INSTALLATION = "installation"
-LOCALES = ("de", "en")
 NO_TEXT = EditedText("", "")
 
 # Built once, since every registration runs it.

@@ -31,7 +31,6 @@ DOORS_OPEN_BEFORE = timedelta(minutes=15)
 _COMPLETING = {
     *(MailKind.CONFIRMATION, MailKind.WAITLIST, MailKind.PROMOTION, MailKind.TAKEN_OVER),
 }
-_MOVING = frozenset(state.value for state in RUNNING)
 
 
 def sender_of(event: Event | None) -> Sender:
@@ -121,7 +120,7 @@ def links_of(event: Event, registration: Registration) -> Links:
     enters = has_door(event.state, event.room_url, event.room_provider) and confirmed and online
     mode = Mode.ONLINE if online else Mode.ON_SITE
     ticket = has_ticket(event.state, status, mode)
-    moving, pending = event.state in _MOVING, status == Status.PENDING.value
+    moving, pending = event.state in RUNNING, status == Status.PENDING.value
     asked = moving and pending and registration.awaits == Awaits.ADDRESS.value
     offered = moving and status == Status.OFFERED.value
     feedback = f"{manage}/feedback" if asked_of(event, FormName.FEEDBACK) else event.feedback_url

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.rooms.door import Door, is_room_known, speaker_door_at
 from ikone_events.domain.rooms.providers import (
     ProviderKind,
     Room,
@@ -24,6 +25,7 @@ from ikone_events.services.installation import get_installation
 from ikone_events.services.rooms.registry import capabilities_of, provider_for
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms import sessions
 
@@ -103,6 +105,18 @@ def room_key(event: Event) -> str:
     return opaque_id(secret, "room", str(event.id), str(event.created_at.timestamp()))
 
 
+def speaker_door_of(event: Event, now: datetime) -> Door:
+    """State of the door for the speakers of an event at a moment."""
+    return speaker_door_at(
+        now,
+        state=event.state,
+        format=event.format,
+        has_room=is_room_known(event.room_provider, event.moderator_url or event.room_url),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+    )
+
+
 def visitor_of(registration: Registration, *, name: str | None = None) -> Visitor:
     """A registered person on the way in; `name` replaces theirs, "" leaves them a guest."""
     own = f"{registration.first_name} {registration.last_name}".strip()
@@ -118,6 +132,18 @@ def attendee_id(event_id: int, public_id: str) -> str:
 def moderator_id(event_id: int, public_id: str) -> str:
     """The id of a speaker or helper, whom nobody counts as an attendee."""
     return opaque_id(get_installation().settings.secret_key, "moderator", str(event_id), public_id)
+
+
+def moderator_of(speaker: Speaker) -> Visitor:
+    """A speaker on the way in; nothing is recorded, a speaker is no attendee."""
+    opaque = moderator_id(speaker.event_id, speaker.public_id)
+    return Visitor(speaker.name, RoomRole.MODERATOR, opaque)
+
+
+def host_of(event: Event, name: str, account_id: int) -> Visitor:
+    """Somebody of the office on the way in; nothing is recorded either."""
+    opaque = moderator_id(event.id, f"account {account_id}")
+    return Visitor(name, RoomRole.MODERATOR, opaque)
 
 
 def _is_known(known_at: datetime | None, now: datetime) -> bool:

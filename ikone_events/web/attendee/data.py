@@ -7,7 +7,7 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.calendars.invitation import calendar_object
-from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.mails.facts import Invitation, Recipient
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import Status
@@ -18,8 +18,6 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, registration_from_token
 from ikone_events.web.shell.access import Permission, permission
 
-_CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
-
 
 @blueprint.get("/r/<token>/calendar.ics")
 @permission(Permission.PERSONAL_LINK)
@@ -27,7 +25,7 @@ def calendar(token: str) -> ResponseReturnValue:
     """The person's entry as a file, with their link to the door page."""
     registration = registration_from_token(token)
     event = registration.event
-    if registration.status != Status.CONFIRMED.value or event.state in _CALLED_OFF:
+    if registration.status != Status.CONFIRMED.value or event.state in CALLED_OFF:
         raise NotFound(Complaint(N_("There is no calendar entry for you at present.")))
     data = calendar_object(
         summary_for(event, registration),

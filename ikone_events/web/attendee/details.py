@@ -43,11 +43,7 @@ class _OwnForm(PersonForm, PublicForm):
     """A person's names and position, without the trap for bots."""
 
     position = POSITION
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.website
-        del self.mode
+    website = mode = None  # type: ignore[assignment]
 
     def place(self, complaints: Iterable[Complaint]) -> list[str]:
         """Add each complaint to its field; returns the texts of those without a field."""
@@ -64,10 +60,7 @@ class ChangeForm(_OwnForm):
     """What people may correct of themselves; the event's own fields are added to it."""
 
     question = QUESTION
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.email
+    email = None  # type: ignore[assignment]
 
 
 class DeputyForm(_OwnForm):

@@ -16,9 +16,8 @@ from ikone_events.domain.rooms.door import Door
 from ikone_events.domain.rooms.providers import RoomUnavailable
 from ikone_events.services.office.alarms import note_answer_of_room
 from ikone_events.services.rooms.call_guard import CallGuard, RoomState
-from ikone_events.services.rooms.entering import keep_room, open_room
+from ikone_events.services.rooms.entering import keep_room, open_room, speaker_door_of
 from ikone_events.services.rooms.registry import capabilities_of
-from ikone_events.services.rooms.speaker_door import speaker_door_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 

@@ -1,7 +1,5 @@
 """The form for a question to the speakers."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 
 from ikone_events.domain.header_text import text_complaint
@@ -12,6 +10,7 @@ from ikone_events.web.shell.forms import PublicForm, TextField, at_most, needed,
 class QuestionForm(PublicForm):
     """One question, asked while the event runs."""
 
+    website = None  # type: ignore[assignment]
     question = TextField(
         _l("Your question to the speakers"),
         [
@@ -21,7 +20,3 @@ class QuestionForm(PublicForm):
         ],
         render_kw={"rows": 3, "maxlength": QUESTION_LENGTH},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.website

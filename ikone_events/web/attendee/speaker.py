@@ -12,8 +12,7 @@ from ikone_events.domain.rooms.door import Door, opens_to_speakers_at
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now
-from ikone_events.services.rooms.entering import join_address
-from ikone_events.services.rooms.speaker_door import moderator_of, speaker_door_of
+from ikone_events.services.rooms.entering import join_address, moderator_of, speaker_door_of
 from ikone_events.store.events.handed_in import handed_in_by
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until

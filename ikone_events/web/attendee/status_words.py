@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ikone_events.domain.events.lifecycle import State
+from ikone_events.domain.events.facts import AFTER_FOLLOW_UP, CALLED_OFF
 from ikone_events.domain.registering.seating import promotion_end
 from ikone_events.domain.registering.self_service import SelfServiceAction
 from ikone_events.domain.registering.status import (
@@ -24,8 +24,6 @@ from ikone_events.web.attendee.frame import is_handed_over, moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 
-_FOLLOWED_UP = (State.FOLLOWED_UP.value, State.ARCHIVED.value)
-_CALLED_OFF = (State.POSTPONED.value, State.CANCELLED.value)
 _PENDING = (
     RegistrationStatus.ADDRESS,
     RegistrationStatus.APPROVAL,
@@ -72,7 +70,7 @@ class StatusWords:
 def status_words(facts: StatusFacts) -> StatusWords:
     """The texts for a registration."""
     if facts.status in _PENDING:
-        if facts.event.state in _CALLED_OFF:
+        if facts.event.state in CALLED_OFF:
             text = _("You are still registered. There is nothing for you to do at present.")
             return StatusWords(_("There is nothing for you to do"), (text,))
         if facts.now >= facts.event.ends_at:
@@ -231,7 +229,7 @@ def _by_door(facts: StatusFacts) -> str:
         )
     if facts.door is Door.OPEN:
         return _("The video room is open now.")
-    if facts.event.state in _FOLLOWED_UP:
+    if facts.event.state in AFTER_FOLLOW_UP:
         return ""
     if facts.door is Door.ON_SITE:
         return _("We look forward to seeing you. Slides and links will follow by e-mail.")

@@ -7,7 +7,6 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectField
 
-from ikone_events.domain.followup.uploads import KINDS
 from ikone_events.domain.refusals import (
     FileTooLarge,
     StatusRefused,
@@ -118,5 +117,4 @@ def _page(token: str, speaker: Speaker, form: HandInForm) -> str:
         files=files,
         refused=translate(refused) if refused else "",
         max_mb=get_installation().settings.max_upload_mb,
-        accepted=",".join(sorted(KINDS)),
     )

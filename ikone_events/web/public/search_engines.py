@@ -12,6 +12,7 @@ from ikone_events.domain.calendars.feeds import in_language
 from ikone_events.domain.calendars.structured_data import PublicFacts, structured_data
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.registering.seating import SeatAvailability
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.documents.markdown import to_html
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.values import summary_of
@@ -19,7 +20,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.public_history import public_history
 from ikone_events.store.events.queries import listed_pages
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import LOCALES, page_locale
+from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.page_cache import revalidated
 
 blueprint = Blueprint("search_engines", __name__)

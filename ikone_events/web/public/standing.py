@@ -42,10 +42,10 @@ class StandingForm(PersonForm, PublicForm):
 
     organisation = RegistrationForm.organisation
     position = POSITION
+    mode = None  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.mode
         self.email.description = lazy_gettext("We send the invitation to each date there.")
 
     def draft(self, locale: str) -> StandingDraft:

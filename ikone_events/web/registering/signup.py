@@ -26,6 +26,7 @@ from ikone_events.domain.figures.channels import VIA, channel_of
 from ikone_events.domain.refusals import Busy, Complaint, RegistrationClosed, UnfitInput
 from ikone_events.domain.registering.registration import Status
 from ikone_events.domain.salutation import full_name
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import now
 from ikone_events.services.registering import registrations
 from ikone_events.services.registering.answers import asked_fields
@@ -49,7 +50,7 @@ from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import badge_for, seats_shown
 from ikone_events.web.shell.errors import RETRY_AFTER_BUSY, wait_words
 from ikone_events.web.shell.headers import no_store_but_forms
-from ikone_events.web.shell.i18n import LOCALES, page_locale, speak
+from ikone_events.web.shell.i18n import page_locale, speak
 from ikone_events.web.shell.limits import (
     SIGN_UP,
     SIGN_UP_OF_ADDRESS,

@@ -12,10 +12,10 @@ from ikone_events.catalogues import catalogue
 from ikone_events.domain.identity import Identity
 from ikone_events.domain.operating.words import in_words
 from ikone_events.domain.refusals import Complaint
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import Installation, get_identity, identity_without_database
 from ikone_events.store.outages import DriverFault
 
-LOCALES = ("de", "en")
 COOKIE = "lang"
 
 

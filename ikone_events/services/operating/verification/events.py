@@ -13,6 +13,7 @@ from ikone_events.domain.plan.times import Anchor, due_at
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.followup.files import lost_files
 from ikone_events.services.followup.materials import path_of
+from ikone_events.services.operating.verification.rows import numbers_by_event, of_events
 from ikone_events.services.plan.plans import anchors_of, is_holiday, timing_of
 from ikone_events.services.privacy.restored_people import find_returned
 from ikone_events.services.privacy.retention_record import broken_records
@@ -94,23 +95,11 @@ def remembered_persons(_now: datetime) -> Iterator[str]:
     texts = (Registration.email, Registration.last_name, Registration.question)
     known = or_(*(text != "" for text in (*texts, Registration.search_key, Registration.name_key)))
     forgotten = Registration.anonymised_at.is_not(None)
-    rows = db.session.execute(
-        select(Event.slug, func.count())
-        .select_from(Event)
-        .join(Registration, Registration.event_id == Event.id)
-        .where(known, or_(forgotten, Event.state == State.ARCHIVED.value))
-        .group_by(Event.slug)
-        .order_by(Event.slug)
-    )
-    speakers = db.session.execute(
-        select(Event.slug, func.count())
-        .join(Speaker, Speaker.event_id == Event.id)
-        .where(Event.state == State.ARCHIVED.value)
-        .group_by(Event.slug)
-        .order_by(Event.slug)
-    )
-    for slug, number in (*rows, *speakers):
-        yield f"privacy: {slug}: {number} people should have been forgotten and are not"
+    archived = Event.state == State.ARCHIVED.value
+    people = numbers_by_event(Registration, known, or_(forgotten, archived))
+    for rows in (people, numbers_by_event(Speaker, archived)):
+        for slug, number in db.session.execute(rows):
+            yield f"privacy: {slug}: {number} people should have been forgotten and are not"
 
 
 def returned_persons(_now: datetime) -> Iterator[str]:
@@ -168,11 +157,6 @@ def uninvited_speakers(_now: datetime) -> Iterator[str]:
 
 def hidden_materials(_now: datetime) -> Iterator[str]:
     """Only files that speakers hand in wait for their release."""
-    rows = db.session.execute(
-        select(Event.slug, Material.id)
-        .join(Event, Material.event_id == Event.id)
-        .where(~Material.released, Material.stored_name == "")
-        .order_by(Material.id)
-    )
-    for slug, number in rows:
+    rows = of_events(Material, ~Material.released, Material.stored_name == "")
+    for slug, number in db.session.execute(rows):
         yield f"files: {slug}: material {number} waits for its release, and is no file"

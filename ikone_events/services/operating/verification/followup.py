@@ -9,6 +9,7 @@ from ikone_events.domain.events.facts import State
 from ikone_events.domain.followup.requests import RequestState
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.registering.form_fields import FormName
+from ikone_events.services.operating.verification.rows import numbers_by_event, of_events
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.access import MaterialRelease
@@ -42,27 +43,16 @@ def granted_without_mail(_now: datetime) -> Iterator[str]:
         OutboxMail.kind == MailKind.MATERIALS_GRANTED.value,
         func.substr(OutboxMail.key, 1, func.length(prefix)) == prefix,
     )
-    rows = db.session.execute(
-        select(Event.slug, MaterialRequest.id)
-        .join(Event, MaterialRequest.event_id == Event.id)
-        .where(MaterialRequest.state == RequestState.GRANTED.value, IS_KNOWN, ~theirs)
-        .order_by(MaterialRequest.id)
-    )
-    for slug, number in rows:
+    granted = MaterialRequest.state == RequestState.GRANTED.value
+    rows = of_events(MaterialRequest, granted, IS_KNOWN, ~theirs)
+    for slug, number in db.session.execute(rows):
         yield f"mails: {slug}: request for materials {number} was granted without a mail"
 
 
 def requests_not_forgotten(_now: datetime) -> Iterator[str]:
     """Archived events know nobody who asked for materials."""
-    rows = db.session.execute(
-        select(Event.slug, func.count())
-        .select_from(MaterialRequest)
-        .join(Event, MaterialRequest.event_id == Event.id)
-        .where(IS_KNOWN, Event.state == State.ARCHIVED.value)
-        .group_by(Event.slug)
-        .order_by(Event.slug)
-    )
-    for slug, number in rows:
+    rows = numbers_by_event(MaterialRequest, IS_KNOWN, Event.state == State.ARCHIVED.value)
+    for slug, number in db.session.execute(rows):
         yield f"privacy: {slug}: {number} requests for materials should have been forgotten"
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy import literal, or_, select, union_all
 
 from ikone_events.domain.events.facts import State
+from ikone_events.services.operating.verification.rows import numbers_by_event, of_events
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.answers import ANSWERS, PublishedAnswer
@@ -25,41 +26,31 @@ def odd_attendance(_now: datetime) -> Iterator[str]:
 
 def questions_of_others(_now: datetime) -> Iterator[str]:
     """A question and its person belong to the same event."""
-    rows = db.session.scalars(
-        select(Question.id)
-        .join(Registration, Question.registration_id == Registration.id)
-        .where(Question.event_id != Registration.event_id)
-        .order_by(Question.id)
+    wrong = Question.event_id != Registration.event_id
+    rows = of_events(Question, wrong).join(
+        Registration, Question.registration_id == Registration.id
     )
-    for number in rows:
+    for _slug, number in db.session.execute(rows):
         yield f"questions: question {number} belongs to a person of another event"
 
 
 def questions_of_forgotten_people(_now: datetime) -> Iterator[str]:
     """Anonymised people, and those of archived events, have no questions left."""
     forgotten = or_(Registration.anonymised_at.is_not(None), Event.state == State.ARCHIVED.value)
-    rows = db.session.execute(
-        select(Event.slug, func.count())
-        .select_from(Question)
-        .join(Registration, Question.registration_id == Registration.id)
-        .join(Event, Registration.event_id == Event.id)
-        .where(forgotten)
-        .group_by(Event.slug)
-        .order_by(Event.slug)
+    rows = numbers_by_event(Registration, forgotten).join(
+        Question, Question.registration_id == Registration.id
     )
-    for slug, number in rows:
+    for slug, number in db.session.execute(rows):
         yield f"privacy: {slug}: {number} questions should have been deleted and are not"
 
 
 def published_elsewhere(_now: datetime) -> Iterator[str]:
     """A question and what was published of it belong to the same event."""
-    rows = db.session.scalars(
-        select(Question.id)
-        .join(PublishedAnswer, Question.published_id == PublishedAnswer.id)
-        .where(Question.event_id != PublishedAnswer.event_id)
-        .order_by(Question.id)
+    wrong = Question.event_id != PublishedAnswer.event_id
+    rows = of_events(Question, wrong).join(
+        PublishedAnswer, Question.published_id == PublishedAnswer.id
     )
-    for number in rows:
+    for _slug, number in db.session.execute(rows):
         yield f"questions: question {number} was published with another event"
 
 
@@ -68,23 +59,18 @@ def lost_answers(_now: datetime) -> Iterator[str]:
     material = select(Material.id).where(
         Material.event_id == PublishedAnswer.event_id, Material.kind == ANSWERS
     )
-    unseen = ~material.exists()
+    unseen, listed = ~material.exists(), Material.kind == ANSWERS
     published = select(PublishedAnswer.id).where(PublishedAnswer.event_id == Material.event_id)
     empty = or_(PublishedAnswer.question == "", PublishedAnswer.answer == "")
     faults = union_all(
-        _answers("published answer {} is not among the materials", unseen),
-        _answers("published answer {} has no text", empty),
-        select(Event.slug, Material.id, literal("material {} has no published answers"))
-        .join(Event, Material.event_id == Event.id)
-        .where(Material.kind == ANSWERS, ~published.exists()),
+        *(
+            of_events(model, wrong).add_columns(literal(what)).order_by(None)
+            for model, what, wrong in (
+                (PublishedAnswer, "published answer {} is not among the materials", unseen),
+                (PublishedAnswer, "published answer {} has no text", empty),
+                (Material, "material {} has no published answers", listed & ~published.exists()),
+            )
+        )
     )
     for slug, number, what in db.session.execute(faults):
         yield f"questions: {slug}: {what.format(number)}"
-
-
-def _answers(what: str, wrong: ColumnElement[bool]) -> Select[str, int, str]:
-    return (
-        select(Event.slug, PublishedAnswer.id, literal(what))
-        .join(Event, PublishedAnswer.event_id == Event.id)
-        .where(wrong)
-    )

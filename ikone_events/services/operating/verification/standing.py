@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, func, select
 
+from ikone_events.services.operating.verification.rows import of_events
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration
@@ -31,14 +32,9 @@ def unnoted_dates(_now: datetime) -> Iterator[str]:
         StandingDate.event_id == Registration.event_id,
         StandingDate.standing_id == Registration.standing_id,
     )
-    rows = db.session.execute(
-        select(Event.slug, Registration.id)
-        .join(Event, Registration.event_id == Event.id)
-        .outerjoin(StandingDate, noted)
-        .where(Registration.standing_id.is_not(None), StandingDate.event_id.is_(None))
-        .order_by(Registration.id)
-    )
-    for slug, number in rows:
+    unnoted = Registration.standing_id.is_not(None), StandingDate.event_id.is_(None)
+    rows = of_events(Registration, *unnoted).outerjoin(StandingDate, noted)
+    for slug, number in db.session.execute(rows):
         yield f"standing: {slug}: registration {number} is by a sign-up that notes no such date"
 
 

@@ -6,6 +6,7 @@ from ikone_events.domain.calendars.invitation import public_event
 from ikone_events.domain.calendars.preview import hints_on
 from ikone_events.domain.events.facts import Mode, State
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.calendars.feeds import entry_of
 from ikone_events.services.calendars.preview import views_of
 from ikone_events.services.installation import now
@@ -29,8 +30,8 @@ from ikone_events.web.organiser.calendars.calendar_rows import (
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.mails.preview_page import limit_tests
 from ikone_events.web.shell.access import Permission, organiser, permission
-from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
 
 
 @blueprint.get("/events/<slug>/calendar")

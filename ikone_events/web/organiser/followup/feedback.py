@@ -14,6 +14,7 @@ from ikone_events.domain.registering.form_fields import (
     FieldKind,
     OwnField,
 )
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.followup import feedback as service
 from ikone_events.services.followup.feedback import FeedbackResults, FieldResult
@@ -25,8 +26,8 @@ from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, translate_all
 from ikone_events.web.organiser.registering.form.fields import in_language
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
 
 PAGE = "/events/<slug>/feedback"
 COLUMNS = ("question", "answer", "number")

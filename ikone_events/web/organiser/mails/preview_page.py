@@ -10,6 +10,7 @@ from ikone_events.domain.calendars.preview import calendar_words
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, OF_NEWS
 from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.refusals import UnfitInput
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import now
 from ikone_events.services.mails.drafts import (
     Draft,
@@ -31,8 +32,8 @@ from ikone_events.web.organiser.frame import page_number, translate_all
 from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.shell.access import Permission, may, organiser
 from ikone_events.web.shell.forms import typed_line
-from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import limited
 
 # Limits test mails by account, not by network.

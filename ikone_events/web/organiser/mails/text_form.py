@@ -8,7 +8,8 @@ from wtforms import HiddenField, SelectField
 
 from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_text
 from ikone_events.domain.refusals import UnfitInput
-from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange, is_own
+from ikone_events.domain.words import LOCALES
+from ikone_events.services.mails.texts import NO_TEXT, TextChange, is_own
 from ikone_events.store.mails.models import MailText
 from ikone_events.web.organiser.frame import show_complaints
 from ikone_events.web.shell.forms import LineField, TextField

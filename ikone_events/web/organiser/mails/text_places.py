@@ -8,10 +8,10 @@ from ikone_events.domain.mails.edited_text import EditedText
 from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.mails.placeholders import EDITABLE
 from ikone_events.domain.refusals import N_, Complaint, NotFound
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.mails.text_preview import standard_text
 from ikone_events.services.mails.texts import (
     INSTALLATION,
-    LOCALES,
     NO_TEXT,
     event_scope,
     is_own,

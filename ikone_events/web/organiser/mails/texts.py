@@ -9,10 +9,11 @@ from ikone_events.domain.mails.kinds import LABELS
 from ikone_events.domain.mails.placeholders import EDITABLE, placeholders_of
 from ikone_events.domain.mails.text_changes import TextPiece, text_changes
 from ikone_events.domain.refusals import StaleForm
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.mails import texts as text_service
 from ikone_events.services.mails.text_preview import preview
-from ikone_events.services.mails.texts import INSTALLATION, LOCALES, NO_TEXT, TextChange, is_own
+from ikone_events.services.mails.texts import INSTALLATION, NO_TEXT, TextChange, is_own
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import latest_events_of

@@ -13,8 +13,9 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.mails.placeholders import placeholders_of
 from ikone_events.domain.plan.times import ANCHOR_LABELS, Anchor, Timing
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import now
-from ikone_events.services.mails.texts import LOCALES, NO_TEXT, TextChange
+from ikone_events.services.mails.texts import NO_TEXT, TextChange
 from ikone_events.services.plan.step_mails import (
     MOST_TITLE,
     OwnMessage,

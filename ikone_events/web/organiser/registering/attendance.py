@@ -72,7 +72,7 @@ def save_ticks(slug: str) -> Answer:
                 saved = save_attendance(
                     slug, _marks(ticked or ()), incomplete=_incomplete(), now=moment, by=actor()
                 )
-                _tell(saved)
+                _show(saved)
     except StatusRefused as refusal:
         return _page(seen_event(slug), ticked, refused=refusal.complaints), 409
     return redirect(url_for("organiser.attendance", slug=slug, undo=undo), 303)
@@ -141,7 +141,7 @@ def _tell_everybody(number: int) -> None:
     flash_at("attendance", words if number else nothing, "success" if number else "info")
 
 
-def _tell(saved: SavedAttendance) -> None:
+def _show(saved: SavedAttendance) -> None:
     if saved.changed:
         words = ngettext(
             "Saved: the attendance of one person has changed.",

@@ -27,7 +27,7 @@ from ikone_events.web.organiser.frame import (
     translate_all,
 )
 from ikone_events.web.organiser.registering.check_in_words import (
-    SaidOfPress,
+    PressOutcome,
     card_of,
     in_since,
     press_code,
@@ -71,7 +71,7 @@ def entrance(
     person: str = "",
     is_new: bool = False,
     words: str = "",
-    said: Sequence[SaidOfPress] = (),
+    outcomes: Sequence[PressOutcome] = (),
 ) -> dict[str, Any]:
     """What the page shows, also in answer to the presses of its script."""
     present, expected = count_inside(event)
@@ -79,7 +79,7 @@ def entrance(
     return {
         "card": _card(event, person),
         "is_new": is_new,
-        "said": said,
+        "outcomes": outcomes,
         "words": words,
         "present": present,
         "expected": expected,
@@ -109,10 +109,10 @@ def press_in(slug: str) -> Answer:
         flash_at("entry", translate(AGAIN), "warning")
         return _back(event, person=person)
     if person:
-        return _tell(event, press_person(event, person, Press(by=actor()), moment))
+        return _show(event, press_person(event, person, Press(by=actor()), moment))
     if not is_code(typed):
         return _back(event, q=typed[:_LONGEST_NAME])  # no address may be much longer
-    return _tell(event, press_code(event, typed, Press(by=actor()), moment))
+    return _show(event, press_code(event, typed, Press(by=actor()), moment))
 
 
 @blueprint.post(f"{_PATH}/undo")
@@ -147,10 +147,10 @@ def _read_moment(text: str) -> datetime | None:
         return None
 
 
-def _tell(event: Event, said: SaidOfPress) -> Answer:
-    if not said.on_card:
-        flash_at("entry", said.text, said.kind)
-    return _back(event, person=said.person, new="1" if said.is_new else "")
+def _show(event: Event, outcome: PressOutcome) -> Answer:
+    if not outcome.on_card:
+        flash_at("entry", outcome.text, outcome.kind)
+    return _back(event, person=outcome.person, new="1" if outcome.is_new else "")
 
 
 def _back(event: Event, **query: str) -> Answer:

@@ -18,7 +18,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.frame import actor, blueprint, seen_event
 from ikone_events.web.organiser.registering.check_in import entrance
 from ikone_events.web.organiser.registering.check_in_words import (
-    SaidOfPress,
+    PressOutcome,
     press_code,
     press_person,
 )
@@ -46,19 +46,19 @@ class SentPress(NamedTuple):
 def presses(slug: str) -> Response:
     """Carry out presses in their order, each for itself, and answer with the page as it is now."""
     event, moment = seen_event(slug), now()
-    said = [(press, _carry_out(event, press, moment)) for press in _read()]
-    last = said[-1][1] if said else SaidOfPress("", "")
-    words = [each for _press, each in said if not each.on_card or len(said) > 1]
-    shown = entrance(event, person=last.person, is_new=last.is_new, said=words)
+    outcomes = [(press, _carry_out(event, press, moment)) for press in _read()]
+    last = outcomes[-1][1] if outcomes else PressOutcome("", "")
+    words = [each for _press, each in outcomes if not each.on_card or len(outcomes) > 1]
+    shown = entrance(event, person=last.person, is_new=last.is_new, outcomes=words)
     page = render_template("organiser/registering/_check_in.html", event=event, **shown)
     return jsonify(
-        done=[press.key for press, _said in said],
-        said=[{"kind": each.kind, "text": each.text} for _press, each in said],
+        done=[press.key for press, _outcome in outcomes],
+        outcomes=[{"kind": each.kind, "text": each.text} for _press, each in outcomes],
         page=page,
     )
 
 
-def _carry_out(event: Event, sent: SentPress, moment: datetime) -> SaidOfPress:
+def _carry_out(event: Event, sent: SentPress, moment: datetime) -> PressOutcome:
     press = Press(by=actor(), key=sent.key, seconds_ago=sent.seconds_ago)
     if sent.person:
         return press_person(event, sent.person, press, moment)

@@ -30,7 +30,7 @@ from ikone_events.web.shell.i18n import page_locale, translate
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOfPress:
+class PressOutcome:
     """What a press led to, in words; `person` is its public id, "" if it names nobody here.
 
     `on_card`: the card of the person says the same.
@@ -86,14 +86,14 @@ def in_since(event: Event, found: AtEntrance) -> str:
     )
 
 
-def press_code(event: Event, typed: str, press: Press, now: datetime) -> SaidOfPress:
+def press_code(event: Event, typed: str, press: Press, now: datetime) -> PressOutcome:
     """Check in the holder of a code, if it is one of this event."""
     try:
         found = find_by_code(typed)
     except Refusal as refusal:
-        return SaidOfPress("danger", _all(refusal))
+        return PressOutcome("danger", _all(refusal))
     if found.event_id != event.id:
-        return SaidOfPress("danger", other_event_words(found))
+        return PressOutcome("danger", other_event_words(found))
     return press_person(event, found.public_id, press, now)
 
 
@@ -105,7 +105,7 @@ def other_event_words(found: Registration) -> str:
     return _("This code belongs to “%(title)s”. Nothing was recorded.", title=title)
 
 
-def press_person(event: Event, public_id: str, press: Press, now: datetime) -> SaidOfPress:
+def press_person(event: Event, public_id: str, press: Press, now: datetime) -> PressOutcome:
     """Check a person in, and say what became of it."""
     try:
         with transaction():
@@ -115,23 +115,23 @@ def press_person(event: Event, public_id: str, press: Press, now: datetime) -> S
     name, person = entry.found.person.name, entry.found.person.public_id
     if entry.outcome is EntryOutcome.ENTERED:
         text = _("%(name)s is checked in.", name=name)
-        return SaidOfPress("success", text, person, is_new=True, on_card=True)
+        return PressOutcome("success", text, person, is_new=True, on_card=True)
     if entry.outcome is EntryOutcome.ALREADY_IN:
         text = f"{name}: {in_since(event, entry.found)}."
-        return SaidOfPress("warning", text, person, on_card=True)
+        return PressOutcome("warning", text, person, on_card=True)
     if entry.outcome is EntryOutcome.MARKED_ABSENT:
         text = _("%(name)s has since been recorded as absent, and that stands.", name=name)
     else:
         text = _("%(name)s: this check-in has since been undone, and that stands.", name=name)
-    return SaidOfPress("warning", text, person)
+    return PressOutcome("warning", text, person)
 
 
-def _refused(event: Event, public_id: str, refusal: Refusal) -> SaidOfPress:
+def _refused(event: Event, public_id: str, refusal: Refusal) -> PressOutcome:
     try:
         found = get_at_entrance(event, public_id)
     except Refusal:
-        return SaidOfPress("danger", _all(refusal))
-    return SaidOfPress("danger", f"{found.person.name}: {_all(refusal)}", found.person.public_id)
+        return PressOutcome("danger", _all(refusal))
+    return PressOutcome("danger", f"{found.person.name}: {_all(refusal)}", found.person.public_id)
 
 
 def _all(refusal: Refusal) -> str:

@@ -45,10 +45,10 @@ class CorrectionForm(PersonByOrganiserForm):
     """Name, administration and address of a registered person."""
 
     organisation_text = LineField(_l("Public body or organisation"), [at_most(200), fit_name])
+    mode = None  # type: ignore[assignment]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.mode
         self.email.description = ""
 
     def details(self) -> PersonDetails:

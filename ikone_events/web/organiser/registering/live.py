@@ -21,7 +21,7 @@ from ikone_events.domain.rooms.questions import AskedQuestion, done, in_order
 from ikone_events.domain.times import clock
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import mark_by_hand, phase_of
-from ikone_events.services.rooms.speaker_door import speaker_door_of
+from ikone_events.services.rooms.entering import speaker_door_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.office.queries import events_with_failing_room

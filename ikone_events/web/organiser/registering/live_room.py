@@ -5,8 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.rooms.door import Door
 from ikone_events.services.installation import now
-from ikone_events.services.rooms.entering import join_address
-from ikone_events.services.rooms.speaker_door import host_of, speaker_door_of
+from ikone_events.services.rooms.entering import host_of, join_address, speaker_door_of
 from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator
 from ikone_events.web.organiser.frame import blueprint, seen_event
 from ikone_events.web.shell.access import Permission, organiser, permission

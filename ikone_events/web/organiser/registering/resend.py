@@ -26,7 +26,7 @@ def resend(slug: str, public_id: str) -> Answer:
     try:
         with transaction():
             resent = resend_confirmation(found.public_id, actor=actor(), now=now())
-            _tell(resent, with_link=_has_link(found))
+            _show(resent, with_link=_has_link(found))
     except (StatusRefused, LinkRefused) as refusal:
         event = seen_event(slug)
         return show_person(event, get_person(event, public_id), refused=refusal.complaints), 409
@@ -40,7 +40,7 @@ def _has_link(person: Registration) -> bool:
     return online and is_link_out(person.event.state)
 
 
-def _tell(resent: ResentMail, *, with_link: bool) -> None:
+def _show(resent: ResentMail, *, with_link: bool) -> None:
     kind = _("Confirmation with the access link") if with_link else kind_label(resent.mail.kind)
     recipient = resent.mail.recipient
     if resent.is_new:

@@ -49,10 +49,7 @@ class StandingPersonForm(PersonByOrganiserForm):
         [needed(_l("Please name the organisation.")), at_most(200), fit_name],
     )
     locale = SelectField(_l("Language of the e-mails"), choices=LANGUAGES, default="de")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.mode
+    mode = None  # type: ignore[assignment]
 
     def draft(self) -> StandingDraft:
         """The valid form as a draft."""

@@ -1,7 +1,5 @@
 """Actions on one registration; some ask for something first."""
 
-from typing import Any
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -59,9 +57,7 @@ class ReasonForm(FlaskForm):
 class DeputyByOrganiserForm(PersonByOrganiserForm):
     """The person who takes over the seat."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.mode
+    mode = None  # type: ignore[assignment]
 
     def deputy(self) -> Deputy:
         """Return the checked entries."""

@@ -239,13 +239,13 @@ def test_presses_of_the_script_are_carried_out_once_by_their_keys(
     assert answer.status_code == 200
     body = answer.get_json()
     assert body["done"] == [each["key"] for each in presses]
-    assert [each["kind"] for each in body["said"]] == ["success", "success", "danger"]
+    assert [each["kind"] for each in body["outcomes"]] == ["success", "success", "danger"]
     assert numbers(body["page"]) == ("2", "2")
     assert stated(app, first) == ("attended", NOW - timedelta(minutes=5))
     assert stated(app, second) == ("attended", NOW)
     clock.move(minutes=2)
     again = send(helper, event, *presses).get_json()
-    assert [each["kind"] for each in again["said"]] == ["warning", "warning", "danger"]
+    assert [each["kind"] for each in again["outcomes"]] == ["warning", "warning", "danger"]
     assert stated(app, first) == ("attended", NOW - timedelta(minutes=5))
 
 

@@ -17,6 +17,7 @@ from ikone_events.domain.registering.form_fields import (
     OwnField,
     kinds_of,
 )
+from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import now
 from ikone_events.services.registering import form_fields
 from ikone_events.services.registering.answers import asked_fields, places_taken
@@ -29,8 +30,8 @@ from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, tran
 from ikone_events.web.registering.form import FormContext
 from ikone_events.web.registering.signup import render_fields
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import LOCALES, page_locale
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import page_locale
 
 FORM = "/events/<slug>/form"
 FIELD = f"{FORM}/fields/<key>"

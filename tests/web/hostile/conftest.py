@@ -1,7 +1,6 @@
 """Forms and pages are sent values that no page of ours sends; what a server breaks at is listed.
 
-A test module imports the fixtures: the administrator before whom a fault becomes its page, on
-either database.
+`admin` is the administrator before whom a fault becomes its page, on either database.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,6 +36,15 @@ def admin(
     browser.token = token_of(browser.get("/organise/"))
     yield browser
     app.config["PROPAGATE_EXCEPTIONS"] = None
+
+
+def odd_values(
+    app: Flask, stored: Sequence[str], worst: Sequence[str], others: Sequence[str] = ()
+) -> Sequence[str]:
+    """What is tried: by day PostgreSQL gets what a database may refuse, SQLite the worst too."""
+    embedded = not app.extensions["ikone_installation"].settings.database_url
+    by_day = (*stored, *worst) if embedded else stored
+    return by_night((*stored, *worst, *others), by_day)
 
 
 def _in_turn(odd: Sequence[str], number: int) -> Sequence[str]:

@@ -10,7 +10,6 @@ from flask import Flask
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.store.events.models import Event
-from tests.effort import by_night
 from tests.factories import (
     PAST,
     make_event,
@@ -22,23 +21,14 @@ from tests.factories import (
 )
 from tests.feedback import KEYS, give_all, make_questions
 from tests.standing import SERIES, SLUG, make_date, make_series, make_standing
-from tests.web.odd_values import (
-    admin,
-    broken_forms,
-    broken_pages,
-    browser_of,
-    make_person,
-    settings,
-)
+from tests.web.hostile.conftest import broken_forms, broken_pages, odd_values
 from tests.web.organiser.conftest import Browser
 
-__all__ = ["admin", "browser_of", "make_person", "settings"]  # fixtures
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
-# What a database may refuse; by day PostgreSQL gets these alone.
+# What a database may refuse.
 STORED = ("\0", "9" * 30)
 WORST = (
-    *STORED,
     "31.12.9999 23:59",
     "=?utf-8?q?Hi=0D=0ABcc:_x@y?=",
     "x" * 100_000,
@@ -54,12 +44,6 @@ OTHERS = (
     "javascript:alert(1)",
     "../../etc/passwd",
 )
-
-
-def odd_on(app: Flask) -> tuple[str, ...]:
-    """What is tried on the database of the application."""
-    embedded = not app.extensions["ikone_installation"].settings.database_url
-    return by_night((*WORST, *OTHERS), WORST if embedded else STORED)
 
 
 PERSON = ("first_name", "last_name", "email", "organisation", "position", "title", "salutation")
@@ -200,17 +184,19 @@ PLACES = (
 
 
 def test_odd_values_break_no_form(app: Flask, event: Event, admin: Browser) -> None:
-    assert broken_forms(admin, forms_of(app, event), odd_on(app), FIT) == []
+    assert (
+        broken_forms(admin, forms_of(app, event), odd_values(app, STORED, WORST, OTHERS), FIT) == []
+    )
 
 
 def test_odd_queries_break_no_page(app: Flask, event: Event, admin: Browser) -> None:
-    assert broken_pages(admin, pages_of(app, event), odd_on(app)) == []
+    assert broken_pages(admin, pages_of(app, event), odd_values(app, STORED, WORST, OTHERS)) == []
 
 
 def test_odd_addresses_lead_to_nothing(app: Flask, event: Event, admin: Browser) -> None:
     broken = []
     others = (".", "..", "a\r\nX-Injected: 1", 'a"; x="', "ü", "%0d%0a", "{{7*7}}")
-    for place, odd in product(PLACES, (*odd_on(app), *others)):
+    for place, odd in product(PLACES, (*odd_values(app, STORED, WORST, OTHERS), *others)):
         path = place.replace("{}", re.sub(r"[/?#]", "", odd)[:5000])
         answer = admin.client.get(path)
         if answer.status_code >= 500 or "X-Injected" in answer.headers:

@@ -10,7 +10,6 @@ from werkzeug.test import TestResponse
 
 from ikone_events.domain.tokens import Purpose
 from ikone_events.store.events.models import Event
-from tests.effort import by_night
 from tests.factories import (
     NOW,
     check_in_path,
@@ -21,23 +20,14 @@ from tests.factories import (
     personal_path,
     speaker_path,
 )
-from tests.web.odd_values import (
-    admin,
-    broken_forms,
-    broken_pages,
-    browser_of,
-    make_person,
-    settings,
-)
+from tests.web.hostile.conftest import broken_forms, broken_pages, odd_values
 from tests.web.organiser.conftest import Browser
 
-__all__ = ["admin", "browser_of", "make_person", "settings"]  # fixtures
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
-# What a database may refuse; by day PostgreSQL gets these alone.
+# What a database may refuse.
 STORED = ("\0", "9" * 4000, "-99999999999999999999")
-ODD = (
-    *STORED,
+WORST = (
     "\0/attended",
     "answered/\0",
     "0001-01-01T00:00:00+14:00",
@@ -58,12 +48,6 @@ FIT = {
     "edit_version": "1",
     "title": "Folien",
 }
-
-
-def odd_on(app: Flask) -> tuple[str, ...]:
-    """What is tried on the database of the application."""
-    embedded = not app.extensions["ikone_installation"].settings.database_url
-    return by_night(ODD, ODD if embedded else STORED)
 
 
 SPEAKER = ("name", "email", "organisation", "role", "locale", "edit_version")
@@ -120,11 +104,11 @@ def pages_of(app: Flask, event: Event) -> Mapping[str, tuple[str, ...]]:
 
 
 def test_odd_values_break_no_form(app: Flask, event: Event, admin: Browser) -> None:
-    assert broken_forms(admin, forms_of(app, event), odd_on(app), FIT) == []
+    assert broken_forms(admin, forms_of(app, event), odd_values(app, STORED, WORST), FIT) == []
 
 
 def test_odd_queries_break_no_page(app: Flask, event: Event, admin: Browser) -> None:
-    assert broken_pages(admin, pages_of(app, event), odd_on(app)) == []
+    assert broken_pages(admin, pages_of(app, event), odd_values(app, STORED, WORST)) == []
 
 
 def test_seen_of_a_form_cannot_send_a_second_briefing(
@@ -181,5 +165,5 @@ def test_strange_code_does_not_hold_up_the_presses_behind_it(
     ]
     answer = post_presses(admin, event, json.dumps({"presses": sent}).encode())
     assert answer.status_code == 200
-    said = answer.get_json()["said"]
-    assert [each["kind"] == "success" for each in said] == [False, False, True]
+    outcomes = answer.get_json()["outcomes"]
+    assert [each["kind"] == "success" for each in outcomes] == [False, False, True]
