@@ -68,7 +68,7 @@ def _choice(
     return ActionChoice(
         action=action.value,
         label=_(ACTION_LABELS[action]),
-        text=f"{action_text(action)} {planned_words(planned, event)}".rstrip(),
+        text=f"{action_text(action, event)} {planned_words(planned, event)}".rstrip(),
         mails=_recipients_text(message, number, event),
         complaints=tuple(
             fix_of(complaint, event)

@@ -112,7 +112,7 @@ def _buttons(event: Event, rule: TransitionRule) -> SendButton:
         kept["reason"] = request.form.get("reason", "")
     label = _(ACTION_LABELS[action])
     planned = planned_words(runs_by_itself(event, now()).get(action), event)
-    words = (action_text(action), planned)
+    words = (action_text(action, event), planned)
     kind = rule.message.kind.value if rule.message else ""
     text_url = url_for("organiser.event_text", slug=event.slug, kind=kind)
     return SendButton(

@@ -101,7 +101,7 @@ def _schedule(step: Step, event: Event) -> str:
 
 def _what(step: Step) -> str:
     if step.action:
-        return action_text(Action(step.action))
+        return action_text(Action(step.action), step.event)
     if step.outcome:
         return _("This step is done; nothing more will be sent.")
     if step.anchor == Anchor.FIXED.value and not step.active:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ikone_events.domain.events.actions import label_of_action
+from ikone_events.domain.events.facts import EventFormat
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience
 from ikone_events.domain.mails.kinds import MailKind
@@ -101,8 +102,13 @@ def action_label(action: str) -> str:
     return _(label_of_action(action))
 
 
-def action_text(action: Action) -> str:
+def action_text(action: Action, event: Event) -> str:
     """Return what an action does, in a sentence."""
+    if action is Action.DISPATCH and event.format == EventFormat.HYBRID.value:
+        return _(
+            "Everybody confirmed who takes part online gets the way into the video room. People on"
+            " site get no e-mail."
+        )
     words = {
         Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
         Action.OPEN: _("From now on people can register."),

@@ -146,6 +146,24 @@ def test_recipients_are_found_and_paged(app: Flask, team: Browser) -> None:
     assert team.get(path(event, "dispatch") + "?q=niemand").status_code == 200
 
 
+def test_access_is_promised_to_those_who_get_it(app: Flask, team: Browser) -> None:
+    said = {}
+    for kind in ("online", "hybrid"):
+        event = make_event(app, state="closed", format=kind, place="Rathaus")
+        make_registration(app, event, mode="online")
+        for lang in ("de", "en"):
+            said[kind, lang] = team.get(path(event, "dispatch") + f"?lang={lang}").text
+
+    everybody = {
+        "de": "Alle Bestätigten erhalten den Zugang zum Videoraum.",
+        "en": "Everybody who is confirmed gets the way into the video room.",
+    }
+    found = {key: everybody[key[1]] in page for key, page in said.items()}
+    assert found == {key: key[0] == "online" for key in said}
+    assert "Personen vor Ort erhalten keine E-Mail." in said["hybrid", "de"]
+    assert "People on site get no e-mail." in said["hybrid", "en"]
+
+
 def test_event_page_leads_to_the_preview_where_somebody_is_written_to(
     app: Flask, team: Browser
 ) -> None:
