@@ -17,8 +17,7 @@ from ikone_events.domain.setting_values import HOST, is_guessable, read_origins
 from ikone_events.mail.settings import ImapSettings, SmtpSettings, sender_address
 from ikone_events.public_holidays import is_known_place
 
-MIN_SECRET_LENGTH = 32
-MIN_TOKEN_LENGTH = 16
+MIN_SECRET_LENGTH, MIN_TOKEN_LENGTH = 32, 16
 # Settings with a password or key. A file of systemd or of a container may hold each: X_FILE.
 SECRETS = (
     *("IKONE_SECRET_KEY", "IKONE_HEALTH_TOKEN", "IKONE_DATABASE_URL", "IKONE_ENGINE_URL"),
@@ -78,6 +77,11 @@ class Settings:
     def sqlalchemy_url(self) -> str:
         """The URL of the database; by default an SQLite file in `data_dir`."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'ikone.db').resolve()}"
+
+    @property
+    def link_hosts(self) -> tuple[str, ...]:
+        """Hosts of one's own network to which people may be led: ours among them."""
+        return (*self.outgoing_hosts, self.host)
 
     @property
     def smtp(self) -> SmtpSettings:

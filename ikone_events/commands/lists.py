@@ -34,7 +34,7 @@ from ikone_events.store.db import transaction
 def load(file: Path) -> None:
     """Store events, people and registrations from a JSON file; no e-mail is sent."""
     try:
-        dataset = read_file(file, hosts=get_installation().settings.outgoing_hosts)
+        dataset = read_file(file, hosts=get_installation().settings.link_hosts)
         with transaction():
             loaded = store_dataset(dataset, folder=file.parent, actor="load", now=now())
     except Refusal as refusal:

@@ -51,9 +51,7 @@ _LONGEST_NAME = 253
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 
 _VARIABLE = {"variable": "IKONE_OUTGOING_HOSTS"}
-_NO_ADDRESS = N_(
-    "This is not a complete web address. It should look like https://meet.example.org."
-)
+NO_ADDRESS = N_("This is not a complete web address. It should look like https://meet.example.org.")
 _NO_QUERY = N_("Please give the address without “?” and “#” and what follows them.")
 _NEEDS_HTTPS = N_("Please give an address that begins with https://.")
 _USER = N_("Please leave out user name and password before the host.")
@@ -151,7 +149,7 @@ def target_of(address: str, named: Collection[str] = (), about: str | None = Non
     _whole_of(address, about)
     # urlsplit drops tabs, and browsers and servers disagree about backslashes.
     if not address.isascii() or "\\" in address:
-        raise UnfitInput(Complaint(_NO_ADDRESS, about=about))
+        raise UnfitInput(Complaint(NO_ADDRESS, about=about))
     parts, host = urlsplit(address), _host_of(address, about)
     _check_host(host, named, about)
     https, known = parts.scheme == "https", host in named
@@ -197,9 +195,9 @@ def _whole_of(address: str, about: str | None) -> None:
         parts = urlsplit(address)
         whole = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # brackets, or a port that is no number
-        raise UnfitInput(Complaint(_NO_ADDRESS, about=about)) from None
+        raise UnfitInput(Complaint(NO_ADDRESS, about=about)) from None
     if not whole or not address.isprintable() or " " in address:
-        raise UnfitInput(Complaint(_NO_ADDRESS, about=about))
+        raise UnfitInput(Complaint(NO_ADDRESS, about=about))
     if "@" in parts.netloc or "\\" in parts.netloc:
         raise UnfitInput(Complaint(_USER, about=about))
 
@@ -208,7 +206,7 @@ def _host_of(address: str, about: str | None) -> str:
     try:
         return read_host(urlsplit(address).hostname or "")
     except ValueError:
-        raise UnfitInput(Complaint(_NO_ADDRESS, about=about)) from None
+        raise UnfitInput(Complaint(NO_ADDRESS, about=about)) from None
 
 
 def _check_host(host: str, named: Collection[str], about: str | None) -> None:

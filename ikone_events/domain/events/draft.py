@@ -1,7 +1,7 @@
 """The content of an event as organisers edit it, and its checks."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.outgoing import link_complaint
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.typed_links import links_in, text_link_complaints
 
 # Lengths in characters, as in the database.
 LINE_LENGTHS = {
@@ -137,8 +138,8 @@ def check_draft(
 ) -> None:
     """Raise UnfitInput with all complaints about a draft.
 
-    Hosts of links may be in one's own network if they are among `hosts`, the links among `kept`
-    (stored before), or `hosts` is None (of a draft that is stored already).
+    Hosts of links may be in one's own network if they are among `hosts`; links among `kept` (those
+    stored before) are not checked, and none if `hosts` is None (of a draft that is stored already).
     """
     found = [
         *_text_complaints(draft),
@@ -147,7 +148,7 @@ def check_draft(
             draft, form=draft.format, starts_at=draft.starts_at, ends_at=draft.ends_at
         ),
         *_address_complaints(draft),
-        *(_host_complaints(draft, hosts, kept) if hosts is not None else ()),
+        *(_link_complaints(draft, hosts, kept) if hosts is not None else ()),
         *_plan_complaints(draft),
     ]
     if found:
@@ -159,7 +160,7 @@ def check_room(room: RoomChoice, *, hosts: Collection[str], kept: Collection[str
 
     `hosts` and `kept` as in `check_draft`.
     """
-    found = [*_room_complaints(room), *_host_complaints(room, hosts, kept)]
+    found = [*_room_complaints(room), *_link_complaints(room, hosts, kept)]
     for name in ("room_pin", "dial_in"):
         found += stored_text_complaints(getattr(room, name), LINE_LENGTHS[name], name)
     if found:
@@ -177,14 +178,29 @@ def _room_complaints(room: RoomChoice) -> list[Complaint]:
     return found
 
 
-def _host_complaints(
+def _link_complaints(
     room: RoomChoice, hosts: Collection[str], kept: Collection[str]
-) -> list[Complaint]:
-    """Complaints about the hosts of new links."""
-    links = {name: getattr(room, name, "") for name in TYPED_LINKS}
-    new = {name: link for name, link in links.items() if link not in kept and is_web_address(link)}
-    found = [link_complaint(link, hosts, name) for name, link in new.items()]
-    return [complaint for complaint in found if complaint]
+) -> Iterator[Complaint]:
+    """Complaints about new links, in fields of their own and in texts."""
+    for name, text in _texts_of(room):
+        if name not in TYPED_LINKS:
+            yield from text_link_complaints(text, hosts, name, kept)
+        elif text not in kept and is_web_address(text):
+            yield from filter(None, [link_complaint(text, hosts, name)])
+
+
+def links_of(draft: RoomChoice) -> set[str]:
+    """All links of a draft, in fields of their own and in texts."""
+    texts = list(_texts_of(draft))
+    return {text for name, text in texts if name in TYPED_LINKS} | links_in(*(t for _, t in texts))
+
+
+def _texts_of(draft: RoomChoice) -> Iterator[tuple[str, str]]:
+    for name in (f.name for f in fields(draft)):
+        if type(value := getattr(draft, name)) is str:
+            yield name, value
+        elif name == "programme":
+            yield from ((name, item.title) for item in value)
 
 
 def _text_complaints(draft: EventDraft) -> list[Complaint]:

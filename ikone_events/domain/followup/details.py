@@ -18,6 +18,7 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.outgoing import link_complaint
 from ikone_events.domain.refusals import N_, Complaint
+from ikone_events.domain.typed_links import text_link_complaints
 
 MOST_TEXT = 4000
 _MOST = {"title": 200, "contact_name": 200, "contact_email": 254, "url": 2000}
@@ -98,12 +99,16 @@ def normal_details(details: MaterialDetails) -> MaterialDetails:
 
 
 def complaints_about(
-    details: MaterialDetails, kind: MaterialKind, *, hosts: Collection[str] | None, kept: str = ""
+    details: MaterialDetails,
+    kind: MaterialKind,
+    *,
+    hosts: Collection[str] | None,
+    kept: Collection[str] = (),
 ) -> list[Complaint]:
     """What is wrong with normal details of a kind; of contacts about "name" and "email".
 
-    The host of a link may be in one's own network if it is among `hosts`, the link is `kept`
-    (stored before), or `hosts` is None.
+    The host of a link may be in one's own network if it is among `hosts`; links among `kept`
+    (those stored before) are not checked, and none if `hosts` is None.
     """
     found = [*_of_lines(details, kind)]
     if len(details.description) > MOST_TEXT:
@@ -116,8 +121,10 @@ def complaints_about(
     if kind in LINKED and not is_web_address(details.url):
         text = N_("Please give a complete address, beginning with https://.")
         found.append(Complaint(text, {}, "url"))
-    elif kind in LINKED and details.url != kept and hosts is not None:
+    elif kind in LINKED and details.url not in kept and hosts is not None:
         found += filter(None, [link_complaint(details.url, hosts, "url")])
+    if hosts is not None:
+        found += text_link_complaints(details.description, hosts, "description", kept)
     if kind is MaterialKind.CONTACT and not looks_like_address(details.contact_email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, {}, "email"))

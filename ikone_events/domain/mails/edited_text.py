@@ -5,7 +5,7 @@ notice stay.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -20,6 +20,7 @@ from ikone_events.domain.mails.placeholders import (
     placeholders_of,
 )
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.domain.typed_links import address_complaints
 
 MOST_BODY = 10_000
 _SINGLE = re.compile(r"(?<!\{)\{[ \t]*(\w+)[ \t]*\}(?!\})")
@@ -37,10 +38,18 @@ class EditedText:
     body: str
 
 
-def check_text(kind: str, text: EditedText) -> None:
-    """Raise UnfitInput with all complaints about a text, by line."""
+def check_text(
+    kind: str, text: EditedText, *, hosts: Collection[str] | None = None, kept: Collection[str] = ()
+) -> None:
+    """Raise UnfitInput with all complaints about a text, by line.
+
+    Hosts of links may be in one's own network if they are among `hosts`; links among `kept` (those
+    stored before) are not checked, and none if `hosts` is None.
+    """
     known = placeholders_of(kind)
     found = [*_subject_complaints(text.subject, known), *_body_complaints(text.body, known)]
+    if hosts is not None:
+        found += address_complaints(text.body, hosts, "body", kept)
     if found:
         raise UnfitInput(found)
 

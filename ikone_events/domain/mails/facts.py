@@ -124,10 +124,11 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefingQuestion:
-    """A question that somebody asked beforehand; `body` is their administration, "" if unknown."""
+    """A question that somebody asked; `body` is their administration, "" if unknown."""
 
     text: str
     body: str = ""
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

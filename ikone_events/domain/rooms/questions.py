@@ -23,7 +23,8 @@ class QuestionSource(StrEnum):
 class AskedQuestion:
     """One question as the office sees it.
 
-    `key` is the public id of the registration for a question of the form, else its own. `place` is
+    `key` is the public id of the registration for a question of the form, else its own. `listed` is
+    the administration if it is in the directory; another may be the name of a person. `place` is
     its number in the office's order, None until somebody has moved something at it or behind it.
     `version` rises with each saved answer.
     """
@@ -33,6 +34,7 @@ class AskedQuestion:
     text: str
     person: str
     administration: str
+    listed: str = ""
     asked_at: datetime
     place: int | None = None
     answered_at: datetime | None = None

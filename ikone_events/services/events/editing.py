@@ -9,12 +9,12 @@ from sqlalchemy import insert, select
 
 from ikone_events.domain.events.draft import (
     CHOSEN_PLANS,
-    TYPED_LINKS,
     EventDraft,
     ProgrammeItem,
     RoomChoice,
     check_draft,
     check_room,
+    links_of,
 )
 from ikone_events.domain.events.lifecycle import EventFormat, State
 from ikone_events.domain.refusals import N_, Complaint, StaleForm
@@ -117,12 +117,8 @@ def check_event_draft(draft: EventDraft, event: Event | None = None) -> None:
 
     Links that the event has already stay, whatever has been forbidden since.
     """
-    kept = _links_of(event) if event is not None else []
-    check_draft(draft, hosts=get_installation().settings.outgoing_hosts, kept=kept)
-
-
-def _links_of(event: Event) -> list[str]:
-    return [getattr(event, name) for name in TYPED_LINKS]
+    kept = links_of(draft_of_event(event)) if event is not None else ()
+    check_draft(draft, hosts=get_installation().settings.link_hosts, kept=kept)
 
 
 def check_edit_version(event: Event, expected: int) -> None:
@@ -175,7 +171,8 @@ def set_room(
     NotFound.
     """
     event = lock_event(slug)
-    check_room(room, hosts=get_installation().settings.outgoing_hosts, kept=_links_of(event))
+    kept = links_of(draft_of_event(event))
+    check_room(room, hosts=get_installation().settings.link_hosts, kept=kept)
     before = calendar_facts(event)
     for name, value in asdict(room).items():
         setattr(event, name, value)

@@ -8,7 +8,9 @@ from ikone_events.domain.events.series import Rhythm, next_day
 from ikone_events.domain.header_text import stored_text_complaints
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.domain.times import to_local
+from ikone_events.domain.typed_links import links_in, text_link_complaints
 from ikone_events.domain.words import series_slug
+from ikone_events.services.installation import get_installation
 from ikone_events.services.plan.plans import is_holiday
 from ikone_events.store.db import db, insert_into
 from ikone_events.store.events.models import Event
@@ -56,6 +58,10 @@ def save_series(
         *stored_text_complaints(text, LONGEST_TEXT, "text"),
         *stored_text_complaints(text_en, LONGEST_TEXT, "text_en"),
     ]
+    former, hosts = settings_of(slug), get_installation().settings.link_hosts
+    kept = links_in(former.text, former.text_en)
+    found += text_link_complaints(text, hosts, "text", kept)
+    found += text_link_complaints(text_en, hosts, "text_en", kept)
     if rhythm not in tuple(Rhythm):
         found.append(Complaint(N_("There is no such rhythm."), about="rhythm"))
     if found:

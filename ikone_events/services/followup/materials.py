@@ -16,6 +16,7 @@ from ikone_events.domain.followup.details import (
     normal_details,
 )
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
+from ikone_events.domain.typed_links import links_in
 from ikone_events.services.followup.files import StoredFile, check_quota
 from ikone_events.services.installation import get_installation
 from ikone_events.services.plan.plans import leave_time_for_more
@@ -170,8 +171,9 @@ def _fill(material: Material, details: MaterialDetails, title: str = "") -> None
     values = asdict(normal_details(details))
     values["title"] = values["title"] or title
     normal, kind = MaterialDetails(**values), MaterialKind(material.kind)
-    hosts = get_installation().settings.outgoing_hosts
-    if complaints := complaints_about(normal, kind, hosts=hosts, kept=material.url or ""):
+    hosts = get_installation().settings.link_hosts
+    kept = {material.url or ""} | links_in(material.description or "")
+    if complaints := complaints_about(normal, kind, hosts=hosts, kept=kept):
         raise UnfitInput(complaints)
     for name, value in values.items():
         setattr(material, name, value)

@@ -34,7 +34,7 @@ from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.mails.event_versions import NOTIFIED, date_of, event_in, event_versions
 from ikone_events.store.mails.models import HAS_OBJECT, Mailing, OutboxMail
-from ikone_events.store.registering.queries import anonymous_questions
+from ikone_events.store.rooms.questions import anonymous_questions
 
 # More questions than that are read on the speaker's own page.
 _MOST_QUESTIONS = 30

@@ -14,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from ikone_events.domain.mails.edited_text import EditedText, check_text
 from ikone_events.domain.mails.kinds import FOLLOW_UPS, MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, UnfitInput
+from ikone_events.domain.typed_links import links_in
 from ikone_events.domain.words import LOCALES
+from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db, for_update, rows_written
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.snapshots import derived
@@ -125,6 +127,12 @@ def texts_of(scopes: Sequence[str]) -> list[MailText]:
     return list(db.session.scalars(select(MailText).where(MailText.scope.in_(scopes))))
 
 
+def check_edited(kind: str, text: EditedText, former: EditedText | None) -> None:
+    """Raise UnfitInput unless a text can take the place of the former one, whose links stay."""
+    hosts = get_installation().settings.link_hosts
+    check_text(kind, text, hosts=hosts, kept=links_in(former.body) if former else ())
+
+
 def save_text(
     scope: str, kind: str, change: TextChange, *, event: Event | None, actor: str, now: datetime
 ) -> MailText:
@@ -132,7 +140,7 @@ def save_text(
 
     `event` is the event of the scope; its texts are deleted with it.
     """
-    check_text(kind, change.text)
+    check_edited(kind, change.text, find_text(event, kind, change.locale))
     row = _lock_text(scope, kind, change.locale, seen=change.seen)
     if row is None:
         row = MailText(

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from ikone_events.domain.mails.facts import BriefingQuestion
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registering.registration import Status
 from ikone_events.store.db import db
-from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.registering.models import IS_ACTIVE, Registration, StatusChange
+from ikone_events.store.registering.models import Registration, StatusChange
 
 
 def lock_registration(public_id: str) -> Registration:
@@ -64,23 +62,3 @@ def deputies_of(people: Iterable[Registration]) -> dict[int, Registration]:
         select(Registration).where(Registration.predecessor_id.in_(handed_on))
     )
     return {each.predecessor_id: each for each in found if each.predecessor_id is not None}
-
-
-def anonymous_questions(event: Event, *, most: int) -> tuple[list[BriefingQuestion], int]:
-    """The questions in the order of registering, at most so many, and how many there are.
-
-    Names stay with the office (data protection). What somebody typed as their administration may
-    be a name too, so only those of the directory are shown.
-    """
-    asked = Registration.event_id == event.id, IS_ACTIVE, func.trim(Registration.question) != ""
-    rows = db.session.execute(
-        select(Registration.question, Organisation.name)
-        .outerjoin(Organisation, Registration.organisation_id == Organisation.id)
-        .where(*asked)
-        .order_by(Registration.id)
-        .limit(most)
-    )
-    found = [BriefingQuestion(text=text, body=body or "") for text, body in rows]
-    if len(found) < most:
-        return found, len(found)
-    return found, db.session.scalar(select(func.count()).where(*asked)) or 0

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Row, Select, and_, func, or_, select
 
+from ikone_events.domain.mails.facts import BriefingQuestion
 from ikone_events.domain.registering.registration import Status
-from ikone_events.domain.rooms.questions import AskedQuestion, QuestionSource
+from ikone_events.domain.rooms.questions import AskedQuestion, QuestionSource, done, in_order
 from ikone_events.domain.salutation import full_name
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
@@ -16,6 +17,7 @@ from ikone_events.store.rooms.models import Question
 _OF_PERSON = (
     *(Registration.title, Registration.first_name, Registration.last_name),
     func.coalesce(Organisation.name, Registration.organisation_text).label("administration"),
+    func.coalesce(Organisation.name, "").label("listed"),
 )
 _OF_QUESTION = (
     *(Question.place, Question.answered_at, Question.answered_by, Question.answer),
@@ -81,7 +83,23 @@ def _described(row: Row[*tuple[object, ...]], source: QuestionSource) -> AskedQu
     )
 
 
-_AS_STORED = ("key", "text", "administration", "asked_at", "place", "answered_at")
+_AS_STORED = ("key", "text", "administration", "listed", "asked_at", "place", "answered_at")
+
+
+def anonymous_questions(event: Event, *, most: int) -> tuple[list[BriefingQuestion], int]:
+    """What speakers may read, at most so many, and how many there are.
+
+    Open ones in the office's order, then those ticked off. Names stay with the office (data
+    protection). What somebody typed as their administration may be a name too, so only those of
+    the directory are shown.
+    """
+    found = questions_of(event)
+    ordered = [*in_order(found), *done(found)]
+    shown = [
+        BriefingQuestion(text=each.text, body=each.listed, answered=not each.is_open)
+        for each in ordered[:most]
+    ]
+    return shown, len(ordered)
 
 
 def find_question(event: Event, key: str) -> Question | None:

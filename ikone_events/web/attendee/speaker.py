@@ -18,7 +18,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
 from ikone_events.store.events.speakers import Speaker, find_speaker
 from ikone_events.store.figures.counts import Table, counts_of
-from ikone_events.store.registering.queries import anonymous_questions
+from ikone_events.store.rooms.questions import anonymous_questions
 from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator
 from ikone_events.web.attendee.frame import check_claim
 from ikone_events.web.shell.access import Permission, permission

@@ -1,4 +1,4 @@
-"""Typed links: none into one's own network, unless the host is named or the link is old."""
+"""Typed links, also in texts: none into one's own network, unless named or stored before."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ from ikone_events.store.events.models import Event
 from tests.factories import NOW, make_event, make_material
 from tests.services.events.test_editing import DRAFT
 
-INSIDE = ("https://localhost/raum", "https://10.0.0.5/raum", "https://video.internal/raum")
+INSIDE = ("https://127.0.0.1/raum", "https://10.0.0.5/raum", "https://video.internal/raum")
 
 
 def name_host(app: Flask, monkeypatch: pytest.MonkeyPatch, *hosts: str) -> None:
@@ -98,6 +98,29 @@ def test_survey_in_ones_own_network_is_refused_at_its_field(
     with app.app_context(), pytest.raises(UnfitInput) as refusal, transaction():
         save(event.slug, draft)
     assert [complaint.about for complaint in refusal.value.complaints] == ["feedback_url"]
+
+
+def test_text_may_lead_to_our_own_pages_and_to_named_hosts(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = make_event(app)
+    text = "Siehe [uns](http://localhost/events/a) und https://wiki.intranet/seite"
+    with app.app_context():
+        with pytest.raises(UnfitInput, match=r"^“wiki\.intranet” is inside"), transaction():
+            edit(event.slug, replace(DRAFT, description=text))
+        note = MaterialDetails(title="Notiz", description=text)
+        with pytest.raises(UnfitInput, match=r"wiki\.intranet"), transaction():
+            add_entry(event.slug, MaterialKind.NOTE, note, now=NOW)
+    name_host(app, monkeypatch, "wiki.intranet")
+    with app.app_context(), transaction():
+        edit(event.slug, replace(DRAFT, description=text))
+
+
+def test_text_with_an_old_link_is_edited_in_other_respects(app: Flask) -> None:
+    event = make_event(app, description="[Wiki](https://wiki.intranet/seite), [Stadt](www.a.de)")
+    with app.app_context(), transaction():
+        draft = draft_of_event(db.session.get_one(Event, event.id))
+        edit(event.slug, replace(draft, description=f"{draft.description}, neu"))
 
 
 @pytest.mark.parametrize("kind", [MaterialKind.LINK, MaterialKind.RECORDING])

@@ -72,7 +72,7 @@ def test_page_shows_what_a_speaker_needs_without_names(app: Flask, client: Flask
     for secret in ("Geheim", "raum-geheim", "/speaker-door/"):
         assert secret not in page.text
     english = client.get(speaker_path(app, speaker) + "?lang=en").text
-    assert "Questions asked beforehand" in english
+    assert "Questions to the speakers" in english
 
 
 @pytest.mark.parametrize(

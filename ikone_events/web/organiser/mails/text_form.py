@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
 
-from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText, check_text
+from ikone_events.domain.mails.edited_text import MOST_BODY, EditedText
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.domain.words import LOCALES
-from ikone_events.services.mails.texts import NO_TEXT, TextChange, is_own
+from ikone_events.services.mails.texts import NO_TEXT, TextChange, check_edited, is_own
 from ikone_events.store.mails.models import MailText
 from ikone_events.web.organiser.frame import show_complaints
 from ikone_events.web.shell.forms import LineField, TextField
@@ -81,8 +81,8 @@ def changes_of(form: TextForm, current: Mapping[str, EditedText]) -> list[TextCh
     ]
 
 
-def check_texts(form: TextForm, kind: str) -> bool:
-    """Whether both texts can be saved; adds complaints to the fields.
+def check_texts(form: TextForm, kind: str, current: Mapping[str, EditedText]) -> bool:
+    """Whether both texts can be saved in place of the current ones; adds complaints to the fields.
 
     The English text of an organiser's own message may be empty: the German one is sent instead.
     """
@@ -92,7 +92,7 @@ def check_texts(form: TextForm, kind: str) -> bool:
         if is_own(kind) and locale == "en" and text == NO_TEXT:
             continue
         try:
-            check_text(kind, text)
+            check_edited(kind, text, current.get(locale))
         except UnfitInput as refusal:
             show_complaints(form, refusal.complaints, suffix=f"_{locale}")
             good = False

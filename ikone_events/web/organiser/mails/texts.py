@@ -102,13 +102,14 @@ def _edit(place: TextPlace, kind: str) -> str:
 def _save(place: TextPlace, kind: str) -> Answer:
     title_of(place, kind)
     current = place.current(kind)
+    stored = {locale: current[locale].text for locale in LOCALES}
     form = _form(place, current)
-    if not form.validate() or not check_texts(form, kind):
+    if not form.validate() or not check_texts(form, kind, stored):
         return _page(place, kind, form, current), 422
     if request.form.get("do") == "preview":
         mails = _shown_mails(place, kind, form)
         return _page(place, kind, form, current, mails=mails, looked=True)
-    changes = changes_of(form, {locale: current[locale].text for locale in LOCALES})
+    changes = changes_of(form, stored)
     try:
         with transaction():
             for change in changes:

@@ -127,7 +127,7 @@ def _message(form: WriteForm, event: Event, chosen: Chosen | None) -> OwnMessage
         timing = _timing(form, event)
     except UnfitInput as refusal:
         found.extend(refusal.complaints)
-    if not check_texts(form, _OWN) or not fits or found:
+    if not check_texts(form, _OWN, {}) or not fits or found:
         raise UnfitInput(found)
     organisation = str(form.organisation.data or "")
     return OwnMessage(

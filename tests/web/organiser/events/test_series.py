@@ -81,6 +81,9 @@ def test_settings_are_saved_and_wrong_ones_kept(app: Flask, team: Browser, viewe
     refused = team.post(f"{PATH}/settings", {**given, "rhythm": "never"})
     assert refused.status_code == 422
     assert "Für alle" in refused.text
+    refused = team.post(f"{PATH}/settings", {**given, "text_en": "[We](www.example.org)"})
+    assert (refused.status_code, 'href="#text_en"' in refused.text) == (422, True)
+    assert "[We](www.example.org)" in refused.text
     assert viewer.get(f"{PATH}/settings").status_code == 403
     with app.app_context():
         (row,) = db.session.scalars(select(SeriesSettings))

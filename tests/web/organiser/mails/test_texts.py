@@ -18,7 +18,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import MailText
 from ikone_events.store.plan.models import Step
-from tests.factories import NOW, FixedClock, make_event, make_registration
+from tests.factories import NOW, FixedClock, make_event, make_registration, make_text
 from tests.web.organiser.conftest import Browser, Person
 
 PLACES = [
@@ -139,6 +139,20 @@ def test_refused_text_keeps_every_word_and_names_the_line(
     assert "Eins\n{{titl}}" in answer.text
     assert 'href="#body_de"' in answer.text
     assert rows(app) == []
+
+
+def test_new_link_into_ones_own_network_is_refused_an_old_one_stays(
+    app: Flask, team: Browser, event: Event
+) -> None:
+    path = "/organise/events/e/mail/texts/confirmation"
+    old = "Zum [Wiki](https://wiki.intranet/a)"
+    make_text(app, "confirmation", event, body=old)
+    assert save(team, path, body_de=f"Neu: {old}").status_code == 303
+    answer = save(team, path, body_de=f"{old} und https://10.0.0.5/")
+    assert answer.status_code == 422
+    assert "„10.0.0.5“ liegt in Ihrem eigenen Netz" in answer.text
+    assert f"{old} und https://10.0.0.5/" in answer.text
+    assert "wiki.intranet“" not in answer.text
 
 
 def test_html_in_a_text_is_shown_as_words(team: Browser, event: Event) -> None:

@@ -148,6 +148,7 @@ def test_mail_hangs_on_a_date_of_the_event(app: Flask, team: Browser) -> None:
     ("changes", "place"),
     [
         ({"body_de": "Hallo\n{{gibtsnicht}}"}, "body_de"),
+        ({"body_de": "Zum [Wiki](https://wiki.intranet/seite)"}, "body_de"),
         ({"subject_de": ""}, "subject_de"),
         ({"subject_en": "Only a subject"}, "body_en"),
         ({"audience": "subscribers"}, "audience"),
