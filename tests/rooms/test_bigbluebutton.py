@@ -14,6 +14,7 @@ from ikone_events.domain.rooms.providers import (
     Visitor,
 )
 from ikone_events.services.rooms import outgoing
+from ikone_events.services.rooms.call_guard import CallGuard
 from ikone_events.services.rooms.entering import (
     join_address,
     keep_room,
@@ -27,7 +28,7 @@ from ikone_events.services.rooms.registry import provider_for
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
-from ikone_events.store.rooms.sessions import find_session
+from ikone_events.store.rooms.sessions import find_session, note_session
 from tests.factories import NOW, door_path, make_event, make_registration, personal_path
 from tests.rooms.bbb_server import BbbServer, Manner
 
@@ -41,6 +42,16 @@ def _open(event: Event, after: float = 0) -> str:
     with transaction():
         keep_room(event, opened, now=moment)
     return opened.session
+
+
+def _holds(event: Event, after: float) -> float:
+    """The same for the guard of calls."""
+    moment = NOW + timedelta(seconds=after)
+    opened = open_room(event, now=moment)
+    if opened.made:
+        with transaction():
+            keep_room(event, opened, now=moment)
+    return opened.holds
 
 
 def test_person_enters_the_room_that_was_made_for_the_event(app: Flask, bbb: BbbServer) -> None:
@@ -77,10 +88,36 @@ def test_room_is_asked_for_again_only_after_a_while(app: Flask, bbb: BbbServer) 
     event = make_event(app, room_provider="bbb")
     with app.app_context():
         first = _open(event)
-        assert [_open(event, 30), _open(event, 60)] == [first, first]
+        assert [_open(event, 15), _open(event, 29)] == [first, first]
         assert bbb.names() == ["create"]
         assert _open(event, 300) == first
         assert bbb.names() == ["create", "create"]
+
+
+@pytest.mark.parametrize("looked", [0, 6, 21, 30])
+def test_meeting_ended_by_mistake_keeps_people_out_for_half_a_minute(
+    app: Flask, bbb: BbbServer, looked: int
+) -> None:
+    """The worker has just seen people in it, and somebody presses every three seconds."""
+    event, second = make_event(app, room_provider="bbb"), 0
+    guard = CallGuard(lambda: float(second))
+    with app.app_context():
+        first, seen = _open(event), []
+        for second in range(0, 90, 3):
+            moment = NOW + timedelta(seconds=second)
+            if second == looked:
+                with transaction():
+                    key = room_key(event)
+                    note_session(event.id, first, provider="bbb", key=key, now=moment)
+                bbb.expire(key)
+            guard.ask("room", lambda: _holds(event, second))  # noqa: B023 - called at once
+            session = find_session(event.id, "bbb")
+            assert session is not None
+            seen.append((second, session.session))
+        db.session.rollback()
+    back = next(second for second, session in seen if session != first)
+    assert looked < back <= looked + 30
+    assert bbb.names().count("create") <= 1 + 90 / 30
 
 
 def test_room_that_has_expired_is_made_again_and_old_links_are_not_taken(

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from ikone_events.domain.rooms.providers import RoomUnavailable
 
-# A room that nobody has entered yet stays for minutes, one that was left for one minute.
+# A room that nobody has entered yet stays for minutes, one that was left for one minute. One that a
+# moderator ends by mistake keeps people out for as long.
 READY_FOR = 30.0
 # People who press again meanwhile read the same answer, and the provider gets a rest.
 FAILED_FOR = 10.0
@@ -46,21 +47,24 @@ class CallGuard:
         self._answers: dict[Hashable, tuple[RoomState, float]] = {}
         self._running: set[Hashable] = set()
 
-    def ask(self, room: Hashable, call: Callable[[], object]) -> RoomAnswer:
-        """The answer about a room, known or got by `call`, which raises RoomUnavailable."""
+    def ask(self, room: Hashable, call: Callable[[], float]) -> RoomAnswer:
+        """The answer about a room, known or got by `call`.
+
+        That returns for how many seconds the room may be taken as there, or raises RoomUnavailable.
+        """
         with self._lock:
             known = self._known(room)
             if known is not None:
                 return RoomAnswer(known)
             self._running.add(room)
-        state = RoomState.FAILED  # also after an error that nobody expects
+        state, holds = RoomState.FAILED, FAILED_FOR  # also after an error that nobody expects
         try:
-            call()
+            holds = call()
             state = RoomState.READY
         except RoomUnavailable:
             pass
         finally:
-            self._note(room, state)
+            self._note(room, state, holds)
         return RoomAnswer(state, is_news=True)
 
     def _known(self, room: Hashable) -> RoomState | None:
@@ -73,11 +77,10 @@ class CallGuard:
         # Somebody is asking again. Where a room was half a minute ago, it most probably still is.
         return RoomState.READY if state is RoomState.READY else RoomState.OPENING
 
-    def _note(self, room: Hashable, state: RoomState) -> None:
+    def _note(self, room: Hashable, state: RoomState, holds: float) -> None:
         now = self._timer()
-        until = now + (READY_FOR if state is RoomState.READY else FAILED_FOR)
         with self._lock:
             self._running.discard(room)
-            self._answers[room] = state, until
+            self._answers[room] = state, now + holds
             for old in [each for each, (_state, end) in self._answers.items() if end < now - 600]:
                 del self._answers[old]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ikone_events.domain.outgoing import service_target
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -14,6 +15,7 @@ from ikone_events.domain.rooms.provider_settings import (
 )
 from ikone_events.domain.rooms.providers import ProviderKind, RoomUnavailable
 from ikone_events.services.installation import get_installation
+from ikone_events.services.rooms.outgoing import call
 from ikone_events.services.rooms.provider_settings import ProviderSettings, provider_settings
 from ikone_events.services.rooms.registry import provider_for
 from ikone_events.store.db import db
@@ -23,6 +25,8 @@ _LACKS = {
     APP_ID: N_("The app id is missing."),
     SECRET: N_("The secret is missing."),
 }
+_ERROR = N_("“%(host)s” answers, but with an error (%(status)d).")
+_FIRST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,20 @@ def check_provider(kind: ProviderKind) -> ProviderCheck:
         return ProviderCheck(refusal.complaints)
     advice: Sequence[Complaint] = getattr(provider, "advice", tuple)()
     return ProviderCheck(faults, advice)
+
+
+def check_link_server(link: str) -> Complaint | None:
+    """Why the server of a room's link can't be reached, or None.
+
+    Only the server is called, never the link: it is a key, opening it may let somebody in, and
+    services answer for rooms that don't exist, too.
+    """
+    parts = urlsplit(link)
+    db.session.rollback()
+    try:
+        answer = call(f"{parts.scheme}://{parts.netloc}/", method="HEAD")
+    except RoomUnavailable as refusal:
+        return refusal.complaints[0]
+    if answer.status < _FIRST_ERROR:
+        return None
+    return Complaint(_ERROR, {"host": parts.hostname or "", "status": answer.status})

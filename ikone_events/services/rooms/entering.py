@@ -9,7 +9,7 @@ Three steps, because a provider is never asked inside a transaction, nor for a G
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ikone_events.domain.refusals import N_, Complaint
 from ikone_events.domain.rooms.door import Door, is_room_known, speaker_door_at
@@ -22,6 +22,7 @@ from ikone_events.domain.rooms.providers import (
     opaque_id,
 )
 from ikone_events.services.installation import get_installation
+from ikone_events.services.rooms.call_guard import READY_FOR
 from ikone_events.services.rooms.registry import capabilities_of, provider_for
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event
@@ -29,16 +30,17 @@ from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms import sessions
 
-# A meeting that was there so shortly ago is not asked for again: empty ones are kept for longer.
-_KNOWN_FOR = timedelta(seconds=90)
-
 
 @dataclass(frozen=True, slots=True)
 class OpenRoom:
-    """A room that people can enter. `made`: the provider was asked, and the session is news."""
+    """A room that people can enter. `made`: the provider was asked, and the session is news.
+
+    `holds`: for how many seconds it need not be asked for again.
+    """
 
     session: str
     made: bool = False
+    holds: float = READY_FOR
 
 
 def open_room(event: Event, *, now: datetime) -> OpenRoom:
@@ -56,10 +58,10 @@ def open_room(event: Event, *, now: datetime) -> OpenRoom:
     if not capabilities_of(event).create:
         return OpenRoom("")
     known = sessions.find_session(event.id, kind.value)
-    session = known.session if known and _is_known(known.known_at, now) else ""
+    session, holds = (known.session, _still_known(known.known_at, now)) if known else ("", 0.0)
     db.session.rollback()  # nothing is held open while we wait for another server
-    if session:
-        return OpenRoom(session)
+    if session and holds:
+        return OpenRoom(session, holds=holds)
     return OpenRoom(provider.ensure_room(room), made=True)
 
 
@@ -146,5 +148,10 @@ def host_of(event: Event, name: str, account_id: int) -> Visitor:
     return Visitor(name, RoomRole.MODERATOR, opaque)
 
 
-def _is_known(known_at: datetime | None, now: datetime) -> bool:
-    return known_at is not None and abs(now - known_at) < _KNOWN_FOR
+def _still_known(known_at: datetime | None, now: datetime) -> float:
+    """For how many seconds a meeting that was there at a moment is taken as there.
+
+    Not longer than the guard keeps an answer, and not anew with each answer: it may have been ended
+    by mistake, and then nobody gets in until it is asked for again.
+    """
+    return max(0.0, READY_FOR - abs((now - known_at).total_seconds())) if known_at else 0.0

@@ -80,11 +80,12 @@ def request_room(event: Event, *, now: datetime) -> RoomState:
     return answer.state
 
 
-def _make_room(event: Event, now: datetime) -> None:
+def _make_room(event: Event, now: datetime) -> float:
     opened = open_room(event, now=now)
     if opened.made:
         with transaction():
             keep_room(event, opened, now=now)
+    return opened.holds
 
 
 def after_press(state: RoomState) -> dict[str, str]:

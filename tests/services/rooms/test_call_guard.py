@@ -43,15 +43,16 @@ class Provider:
     def __exit__(self, *_fault: object) -> None:
         self.gate.set()
 
-    def __call__(self) -> None:
+    def __call__(self) -> float:
         self.calls += 1
         self.called.set()
         assert self.gate.wait(PATIENCE)
         if self.fails:
             raise RoomUnavailable(Complaint("no"))
+        return READY_FOR
 
 
-def refuse() -> None:
+def refuse() -> float:
     raise AssertionError("nobody may call now")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from flask import redirect, render_template, url_for
 
@@ -20,6 +21,7 @@ from ikone_events.services.mails.mailing_progress import running_mailings
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.services.rooms.check_in import no_entry_because
+from ikone_events.services.rooms.checking import check_link_server
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of
@@ -45,9 +47,13 @@ from ikone_events.web.organiser.frame import (
 from ikone_events.web.organiser.mails.mailing_words import counts_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
 from ikone_events.web.organiser.plan.step_words import who_did
-from ikone_events.web.shell.access import Permission, may, permission
+from ikone_events.web.shell.access import Permission, may, organiser, permission
 from ikone_events.web.shell.i18n import gettext as _
+from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.interrupted import keeps_input, refuse_shown_again
+from ikone_events.web.shell.limits import limited
+
+CHECKS = "30 per hour"  # of one account: each check calls another server
 
 
 @blueprint.get("/events/<slug>")
@@ -165,6 +171,26 @@ def set_room(slug: str) -> Answer:
         words = _("The link has been removed.") if removed else _("The link has been saved.")
     flash_at("next-step", words)
     return redirect(event_url(event), 303)
+
+
+@blueprint.post("/events/<slug>/room/check")
+@permission(Permission.EDIT_EVENTS)
+@limited(CHECKS, key_func=lambda: str(organiser().id))
+def check_room(slug: str) -> Answer:
+    """Ask the server of the typed link whether it answers, and say so on the event's page."""
+    event = seen_event(slug)
+    back = redirect(event_url(event), 303)
+    typed = (event.room_url, event.moderator_url) if event.room_provider == "link" else ()
+    for host, link in {urlsplit(link).netloc: link for link in typed if link}.items():
+        if complaint := check_link_server(link):
+            flash_at("next-step", translate(complaint), "warning")
+        else:
+            words = _(
+                "“%(host)s” answers. Whether the room exists can only be seen by opening the link.",
+                host=host,
+            )
+            flash_at("next-step", words)
+    return back
 
 
 @blueprint.get("/events/<slug>/history")
