@@ -1,10 +1,11 @@
-"""Queries of registrations: single ones, their lock, and the questions of the form."""
+"""Queries of registrations: single ones, their lock, confirmed people, questions of the form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.mails.facts import BriefingQuestion
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registering.registration import Status
@@ -84,3 +85,19 @@ def anonymous_questions(event: Event, *, most: int) -> tuple[list[BriefingQuesti
     if len(found) < most:
         return found, len(found)
     return found, db.session.scalar(select(func.count()).where(*asked)) or 0
+
+
+def people_to_tick(event: Event, mode: Mode | None = None) -> Sequence[Registration]:
+    """The confirmed people by name, with their administrations; of one mode if it is given."""
+    wanted = select(Registration).where(
+        Registration.event_id == event.id,
+        Registration.status == Status.CONFIRMED.value,
+        Registration.anonymised_at.is_(None),
+    )
+    if mode is not None:
+        wanted = wanted.where(Registration.mode == mode.value)
+    return db.session.scalars(
+        wanted.options(joinedload(Registration.organisation))
+        .order_by(Registration.name_key, Registration.id)
+        .execution_options(populate_existing=True)
+    ).all()
