@@ -26,7 +26,8 @@ from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_mailing, make_registration
 from tests.mailbox import Mailbox
 from tests.received import absence, bounce, receive
-from tests.services.office.office import change_event, office_mails, received, work
+from tests.rows import change_event, work
+from tests.services.office.office import office_mails, received
 from tests.web.visitor import Queries
 
 CONTACT = "jutta.beispiel@example.org"

@@ -20,7 +20,8 @@ from tests.accounts import make_account
 from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event
 from tests.mailbox import Mailbox
-from tests.services.office.office import change_event, office_mails, received, work
+from tests.rows import change_event, work
+from tests.services.office.office import office_mails, received
 
 TUESDAY = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)  # half past seven in Berlin
 FRIDAY, MONDAY = TUESDAY + timedelta(days=3), TUESDAY + timedelta(days=6)

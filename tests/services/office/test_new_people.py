@@ -23,7 +23,8 @@ from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
-from tests.services.office.office import office_mails, received, work
+from tests.rows import work
+from tests.services.office.office import office_mails, received
 
 TUESDAY = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)
 LISTS = {**dict.fromkeys(OfficeMail, False), OfficeMail.REGISTRATIONS: True}
