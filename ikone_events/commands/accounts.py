@@ -12,8 +12,12 @@ from ikone_events.domain.account_roles import AccountRole
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.times import moment_utc
 from ikone_events.services.accounts import changes
-from ikone_events.services.accounts.organisers import NewOrganiser, add, get_account_of
-from ikone_events.services.accounts.passwords import hash_new_password
+from ikone_events.services.accounts.organisers import (
+    NewOrganiser,
+    add,
+    get_account_of,
+    hash_new_password,
+)
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
 from ikone_events.services.installation import now
 from ikone_events.store.accounts.models import Organiser

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from flask import Flask
 
 from ikone_events.commands import COMMANDS, find_command
@@ -13,11 +12,8 @@ from ikone_events.demo.story import folder
 from ikone_events.services.followup.materials import path_of
 from ikone_events.store.events.queries import find_event
 from tests.factories import NOW, make_event, make_mail, make_material, make_registration
+from tests.services.operating.installations import call
 from tests.spreadsheets import cells_of, has_formula
-
-
-def call(app: Flask, *words: str, typed: str | None = None) -> Result:
-    return app.test_cli_runner().invoke(args=list(words), input=typed)
 
 
 def test_every_command_is_found_by_its_name() -> None:

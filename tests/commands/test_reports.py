@@ -8,8 +8,8 @@ import pikepdf
 import pytest
 from flask import Flask
 
-from tests.commands.test_commands import call
 from tests.factories import make_event
+from tests.services.operating.installations import call
 from tests.spreadsheets import cells_of
 
 YEAR = ("report", "--from", "2026-01-01", "--to", "31.12.2026", "--output")

@@ -15,10 +15,10 @@ from ikone_events.services.registering.registrations import Applicant, register
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import IncomingMail
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.operating.schema import migrate
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_settings
+from tests.rows import kinds_of_mails
 from tests.web.visitor import token_of
 
 MARIA = Applicant(
@@ -70,18 +70,13 @@ def maria(app: Flask) -> Registration:
         return found
 
 
-def kinds(app: Flask) -> list[str]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
-
-
 def test_buttons_answer_as_a_calendar_would(trial: Flask) -> None:
     client = trial.test_client()
     assert "vermerkt" in press(client, "TENTATIVE")
     assert maria(trial).partstat == "TENTATIVE"
     press(client, "DECLINED")
     assert (maria(trial).partstat, maria(trial).status) == ("DECLINED", "confirmed")
-    assert kinds(trial) == ["confirmation", "not_coming"]
+    assert kinds_of_mails(trial) == ["confirmation", "not_coming"]
     press(client, "ACCEPTED")
     assert maria(trial).partstat == "ACCEPTED"
     with trial.app_context():

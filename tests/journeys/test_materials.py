@@ -65,10 +65,6 @@ def test_materials_reach_those_whom_they_are_for(
         assert "Verseucht" not in _text(team, page)
 
 
-def _is_judged(words: str) -> bool:
-    return "zurückgehalten" in words and "Wird auf Viren geprüft" not in words
-
-
 def _text(window: Page, address: str) -> str:
     window.goto(address)
     return window.inner_text("main")

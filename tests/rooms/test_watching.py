@@ -26,6 +26,7 @@ from tests.factories import make_event, make_registration
 from tests.patience import wait_for
 from tests.rooms.bbb_server import Manner
 from tests.rooms.days import Day
+from tests.web.visitor import Queries
 
 pytestmark = pytest.mark.both_databases
 
@@ -348,10 +349,9 @@ def test_look_writes_many_people_by_one_statement(day: Day) -> None:
         found = [Presence(visitor_of(person).opaque_id) for person in people]
         with transaction():
             watching.claim_look(day.event, now=day.clock.moment)
-            written = _statements(
-                day, lambda: watching.record_look(day.event, found, now=day.clock.moment)
-            )
-    assert sum("INTO attendance" in each for each in written) == 1
+            with Queries(day.app) as written:
+                watching.record_look(day.event, found, now=day.clock.moment)
+    assert sum("INTO attendance" in each for each in written.statements) == 1
 
 
 def test_person_on_two_devices_is_counted_once(day: Day) -> None:
@@ -368,23 +368,6 @@ def test_person_on_two_devices_is_counted_once(day: Day) -> None:
                 found = [*twice, Presence("")]
                 assert watching.record_look(day.event, found, now=day.clock.moment) == 1
     assert day.minutes_of(anna) == 1
-
-
-def _statements(day: Day, do: object) -> list[str]:
-    from sqlalchemy import event
-
-    seen: list[str] = []
-    engine = db.engine
-
-    def note(_c: object, _cur: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        do()  # type: ignore[operator]
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return seen
 
 
 def test_list_of_five_hundred_people_is_read(day: Day) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from ikone_events.mail.writing.compose import compose
@@ -76,12 +76,6 @@ def everything(app: Flask) -> dict[str, list[Any]]:
         }
 
 
-def count(app: Flask, model: type) -> int:
-    """How many rows a table has."""
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(model)) or 0
-
-
 class Queries:
     """The statements that run inside `with Queries(app) as queries:`."""
 
@@ -89,6 +83,9 @@ class Queries:
         with app.app_context():
             self._engine = db.engine
         self.statements: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self.statements)
 
     def __enter__(self) -> "Queries":
         sqlalchemy_event.listen(self._engine, "before_cursor_execute", self._note)

@@ -33,6 +33,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 LATIN = b"Gr\xfc\xdfe an M\xfcller"
 DAMAGE = [
@@ -62,11 +63,6 @@ def damage(settings: Settings, table: str, column: str, number: int, value: obje
         wanted = f"UPDATE {table} SET {column} = {expression} WHERE id = ?"  # noqa: S608 - ours
         connection.execute(wanted, (stored, number))
     connection.close()
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def verified(app: Flask, word: str) -> list[str]:

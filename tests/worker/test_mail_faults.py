@@ -15,6 +15,7 @@ from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from tests.effort import by_night
 from tests.factories import FixedClock, make_event, make_mail, make_registration, make_settings
+from tests.rows import work
 from tests.scripted_smtp import DROP, SILENT, STAGES, ScriptedServer, Turn
 
 PEOPLE = ["anna@example.org", "bo@example.org", "cy@example.org"]
@@ -51,11 +52,6 @@ def mails(app: Flask) -> list[OutboxMail]:
 def post(app: Flask, people: list[str]) -> list[OutboxMail]:
     event = make_event(app, capacity=None)
     return [make_mail(app, make_registration(app, event, email=email)) for email in people]
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def noted(app: Flask, mail: OutboxMail) -> tuple[str, int, list[str]]:

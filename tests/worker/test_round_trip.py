@@ -18,6 +18,7 @@ from tests.dovecot import Postbox, dovecot
 from tests.factories import NOW, FixedClock, make_event, make_settings
 from tests.foreign_mails import EVA, PROGRAMS, Maker, postfix_bounce
 from tests.mailbox import Mailbox, Received
+from tests.rows import work
 
 pytestmark = pytest.mark.imap
 
@@ -54,10 +55,6 @@ def invited(app: Flask, mailbox: Mailbox) -> Received:
         assert register(event.slug, applicant, now=NOW) is Status.CONFIRMED
     work(app)
     return mailbox.received[-1]
-
-
-def work(app: Flask) -> None:
-    app.extensions["ikone_engine"].run_once()
 
 
 def person(app: Flask) -> Registration:

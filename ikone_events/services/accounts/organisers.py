@@ -1,4 +1,4 @@
-"""Organisers' accounts: find, list, add."""
+"""Organisers' accounts: find, list, add; their passwords."""
 
 import secrets
 import uuid
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_security.utils import hash_password, verify_password
 from sqlalchemy import select
 
 from ikone_events.domain.account_roles import AccountRole
@@ -14,10 +15,9 @@ from ikone_events.domain.header_text import (
     header_complaint,
     normal_line,
 )
-from ikone_events.domain.passwords import password_complaint
+from ikone_events.domain.passwords import in_normal_form, password_complaint
 from ikone_events.domain.refusals import N_, Complaint, NotFound, UnfitInput
 from ikone_events.domain.times import to_local
-from ikone_events.services.accounts.passwords import hash_new_password
 from ikone_events.services.installation import get_installation
 from ikone_events.store.accounts.models import Organiser, Role
 from ikone_events.store.accounts.queries import assign_events, find_account
@@ -138,3 +138,21 @@ def _role(name: str) -> Role:
         role = Role(name=name, description="")
         db.session.add(role)
     return role
+
+
+def hash_new_password(password: str, *, email: str, name: str) -> str:
+    """The hash of an acceptable password; raises UnfitInput.
+
+    It takes a while and memory: call it before the transaction.
+    """
+    complaint = password_complaint(password, (email, name))
+    if complaint is not None:
+        raise UnfitInput(complaint)
+    return str(hash_password(in_normal_form(password)))
+
+
+def is_password_of(account: Organiser, password: str) -> bool:
+    """Whether this is the present password of an account."""
+    if not account.password:
+        return False
+    return bool(verify_password(in_normal_form(password), account.password))

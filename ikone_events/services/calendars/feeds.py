@@ -36,8 +36,7 @@ from ikone_events.store.calendars.personal_feeds import (
     revoke_feed,
 )
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.public_history import was_cancelled
-from ikone_events.store.events.public_versions import public_change_of
+from ikone_events.store.events.public_history import public_change_of, was_cancelled
 from ikone_events.store.events.queries import Series, get_public_event
 from ikone_events.store.registering.models import Registration
 

@@ -27,7 +27,7 @@ from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.accounts.models import Organiser, assignment
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
-from ikone_events.store.events.public_versions import note_public_change, public_facts
+from ikone_events.store.events.public_history import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.event_versions import as_if, calendar_facts
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, literal_column, or_, select
 
 from ikone_events.domain.mails.kinds import REMINDERS, MailKind
-from ikone_events.services.incoming.answers_kept import restore_answers
+from ikone_events.services.incoming.answers import restore_answers
 from ikone_events.services.mails.mailings import stop_mailing
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event

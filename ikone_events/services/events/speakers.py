@@ -9,9 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ikone_events.domain.address import email_key
 from ikone_events.domain.events.facts import State
-from ikone_events.domain.events.lifecycle import Action, Message
 from ikone_events.domain.events.speakers import SpeakerDraft, check_speaker, not_briefed_because
-from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.refusals import N_, Complaint, StaleForm, StatusRefused, UnfitInput
 from ikone_events.mail.writing.compose import ComposedMail, compose
@@ -24,7 +22,6 @@ from ikone_events.services.mails.speaker_facts import (
     has_entry,
 )
 from ikone_events.services.mails.speaker_mails import (
-    has_news_for_any,
     leave_mailbox,
     write_to_speaker,
 )
@@ -39,12 +36,6 @@ from ikone_events.store.operating.forgotten import note_forgotten
 from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 _BRIEFING = MailKind.SPEAKER_BRIEFING
-# What speakers are notified of, besides a changed date.
-_OF_ACTIONS = {
-    Action.CANCEL: MailKind.SPEAKER_WITHDRAWAL,
-    Action.POSTPONE: MailKind.SPEAKER_WITHDRAWAL,
-    Action.RESCHEDULE: MailKind.SPEAKER_UPDATE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +44,6 @@ class SavedSpeaker:
 
     speaker: Speaker
     briefed_anew: bool = False
-
-
-def messages_to_speakers(event: Event, action: Action) -> Sequence[Message]:
-    """What an action of the lifecycle sends to speakers, if any of them gets something."""
-    kind = _OF_ACTIONS.get(action)
-    if kind is None or not has_news_for_any(kind, event):
-        return ()
-    return (Message(kind, Audience.SPEAKERS),)
 
 
 def add_speaker(slug: str, draft: SpeakerDraft, *, now: datetime) -> Speaker:

@@ -25,18 +25,17 @@ from ikone_events.domain.mails.recipients import SUBSCRIBERS_ALONE, Recipients
 from ikone_events.domain.times import moved_along
 from ikone_events.services.events.discarding import discard, somebody_was_faster
 from ikone_events.services.events.obsolete_mailings import stop_obsolete
-from ikone_events.services.events.speakers import messages_to_speakers
 from ikone_events.services.events.undoing import (
     fill_seats_left,
     past_of,
     quiet_until,
-    release_waiting,
     take_back,
 )
 from ikone_events.services.events.updates import forget_update
 from ikone_events.services.followup.sending import note_mailed
 from ikone_events.services.installation import get_identity
-from ikone_events.services.mails.mailings import start_mailing
+from ikone_events.services.mails.mailings import release_waiting, start_mailing
+from ikone_events.services.mails.speaker_mails import messages_to_speakers
 from ikone_events.services.plan.plans import ask_no_feedback, mark_performed, move_steps
 from ikone_events.services.privacy.archiving import archive_persons
 from ikone_events.services.registering.expirations import expire_all
@@ -45,7 +44,7 @@ from ikone_events.services.registering.seating import promote_waiting
 from ikone_events.services.rooms.attendance import forget_former_day
 from ikone_events.store.db import db, rows_written
 from ikone_events.store.events.models import Event, StateChange
-from ikone_events.store.events.public_versions import note_public_change, public_facts
+from ikone_events.store.events.public_history import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event, retention_until
 from ikone_events.store.figures.counts import numbers_for
 from ikone_events.store.mails.event_versions import calendar_facts, keep_version

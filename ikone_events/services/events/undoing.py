@@ -7,7 +7,7 @@ worker locks the row of a mailing for each chunk; whoever locks it first decides
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 
 from ikone_events.domain.events.facts import RUNNING, State
 from ikone_events.domain.events.history import MAY_BE_UNDONE, Past, last_press, state_before
@@ -22,7 +22,7 @@ from ikone_events.services.mails.mailings import (
 )
 from ikone_events.services.plan.plans import MOOT, SKIPPED, finish, reopen, steps_of
 from ikone_events.services.registering.seating import promote_waiting
-from ikone_events.store.db import db, for_update, rows_written
+from ikone_events.store.db import db, for_update
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of, lock_event
 from ikone_events.store.mails.models import Mailing
@@ -88,13 +88,6 @@ def fill_seats_left(event: Event, *, now: datetime) -> None:
     )
     if db.session.scalar(moved.limit(1)) is not None:
         promote_waiting(event, now=now)
-
-
-def release_waiting(event: Event) -> None:
-    """Let mailings of earlier presses leave at once: what follows must not overtake them."""
-    waiting = Mailing.event_id == event.id, Mailing.due_at.is_not(None)
-    presses = Mailing.state_change_id.is_not(None)
-    rows_written(update(Mailing).where(*waiting, presses).values(due_at=None))
 
 
 def take_back_message(event: Event, mailing_id: int) -> Step:

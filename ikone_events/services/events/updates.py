@@ -16,7 +16,7 @@ from ikone_events.domain.refusals import N_, Complaint, SomebodyWasFaster
 from ikone_events.domain.rooms.door import is_link_out
 from ikone_events.domain.words import LOCALES
 from ikone_events.services.events.undoing import NEAR
-from ikone_events.services.incoming.answers_kept import restore_answers
+from ikone_events.services.incoming.answers import restore_answers
 from ikone_events.services.installation import get_installation
 from ikone_events.services.mails.mailings import start_mailing
 from ikone_events.services.mails.speaker_mails import has_news_for_any

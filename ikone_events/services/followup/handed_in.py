@@ -13,10 +13,9 @@ from ikone_events.services.followup.files import StoredFile
 from ikone_events.services.followup.materials import new_file, next_position, path_of
 from ikone_events.services.plan.plans import leave_time_for_more
 from ikone_events.store.db import db, for_update
-from ikone_events.store.events.handed_in import count_waiting
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.events.queries import lock_event
-from ikone_events.store.events.speakers import Speaker, get_speaker
+from ikone_events.store.events.speakers import Speaker, count_waiting, get_speaker
 
 # So many files of one speaker may wait for their release.
 MOST_WAITING = 10

@@ -1,7 +1,6 @@
 """Answers of calendars: which one counts, and what it changes.
 
-Only this module and `answers_kept` write `Registration.partstat`, except for mails: one that asks
-again clears it.
+Only this module writes `Registration.partstat`, except for mails: one that asks again clears it.
 """
 
 from dataclasses import replace
@@ -21,13 +20,14 @@ from ikone_events.domain.incoming.answer_rules import (
     same_person,
 )
 from ikone_events.domain.incoming.answer_rules import judge as judge_answer
-from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingOutcome
-from ikone_events.domain.mails.kinds import CANCEL, MailKind
+from ikone_events.domain.incoming.mails import CalendarAnswer, IncomingKind, IncomingOutcome
+from ikone_events.domain.mails.kinds import CANCEL, REQUEST, MailKind
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.domain.registering.registration import ACTIVE, Status
 from ikone_events.domain.registering.status import CALENDAR
 from ikone_events.services.incoming.matching import Subject
 from ikone_events.services.mails import undeliverable_addresses
+from ikone_events.services.mails.values import notified_versions
 from ikone_events.services.mails.writing import is_written, write_mail
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, for_update, rows_written
@@ -35,7 +35,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.incoming.models import IncomingMail
 from ikone_events.store.incoming.queries import SentObject, objects_of, taken_answers
 from ikone_events.store.mails.event_versions import NOTIFIED, dates_of_versions
-from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.models import IS_ACTIVE, Registration
 
 
 def judge(answer: CalendarAnswer, subject: Subject) -> IncomingOutcome:
@@ -177,3 +177,31 @@ def tick_off(event: Event, mail_id: int, *, actor: str, now: datetime) -> None:
         raise NotFound(Complaint(N_("There is no such e-mail.")))
     if mail.seen_at is None:
         mail.seen_at, mail.seen_by = now, actor
+
+
+def restore_answers(event: Event) -> None:
+    """Restore the answers of people whose calendars show the event's present date.
+
+    A mail about another date asks for a new answer when it is written. If it never left and the
+    date is put back, the person is not written to, and the answer in the calendar is the old one.
+    The event must be locked.
+    """
+    answered = select(IncomingMail.id).where(
+        IncomingMail.registration_id == Registration.id,
+        IncomingMail.kind == IncomingKind.ANSWER.value,
+        IncomingMail.outcome == IncomingOutcome.TAKEN.value,
+    )
+    wanted = select(Registration).where(
+        Registration.event_id == event.id,
+        IS_ACTIVE,
+        Registration.partstat == "",
+        Registration.calendar_method == REQUEST,
+        answered.exists(),
+    )
+    people = list(db.session.scalars(wanted.order_by(Registration.id)))
+    known = notified_versions(event, people)
+    for person in people:
+        seen = known[person.id]
+        same = (seen.starts_at, seen.ends_at) == (event.starts_at, event.ends_at)
+        if same and (answer := answer_in_force(person, event)) is not None:
+            person.partstat = answer.partstat

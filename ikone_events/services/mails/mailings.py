@@ -193,3 +193,10 @@ def _is_not_notified(mailing: Mailing) -> ColumnElement[bool]:
         OutboxMail.state.in_(NOTIFIED),
     )
     return (Registration.registered_at < mailing.created_at) & ~notified.exists()
+
+
+def release_waiting(event: Event) -> None:
+    """Let mailings of earlier presses leave at once: what follows must not overtake them."""
+    waiting = Mailing.event_id == event.id, Mailing.due_at.is_not(None)
+    presses = Mailing.state_change_id.is_not(None)
+    rows_written(update(Mailing).where(*waiting, presses).values(due_at=None))

@@ -1,7 +1,10 @@
 """Mails to speakers and co-organisers: briefings, changed dates, withdrawn dates."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from ikone_events.domain.events.lifecycle import Action, Message
+from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.mails.facts import MailFacts
 from ikone_events.domain.mails.kinds import CANCEL, MailKind, calendar_method
 from ikone_events.mail.writing.compose import compose
@@ -20,6 +23,13 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker, briefed
 from ikone_events.store.mails.models import Mailing, OutboxMail
+
+# What speakers are notified of, besides a changed date.
+_OF_ACTIONS = {
+    Action.CANCEL: MailKind.SPEAKER_WITHDRAWAL,
+    Action.POSTPONE: MailKind.SPEAKER_WITHDRAWAL,
+    Action.RESCHEDULE: MailKind.SPEAKER_UPDATE,
+}
 
 
 def write_to_speaker(
@@ -59,6 +69,14 @@ def _has_news_for(kind: MailKind, speaker: Speaker, event: Event) -> bool:
 def has_news_for_any(kind: MailKind, event: Event) -> bool:
     """Whether a mail of this kind has something new for any speaker of the event."""
     return any(_has_news_for(kind, each, event) for each in db.session.scalars(briefed(event.id)))
+
+
+def messages_to_speakers(event: Event, action: Action) -> Sequence[Message]:
+    """What an action of the lifecycle sends to speakers, if any of them gets something."""
+    kind = _OF_ACTIONS.get(action)
+    if kind is None or not has_news_for_any(kind, event):
+        return ()
+    return (Message(kind, Audience.SPEAKERS),)
 
 
 def leave_mailbox(speaker: Speaker, event: Event, *, now: datetime, why: str) -> None:

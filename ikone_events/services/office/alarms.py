@@ -8,8 +8,7 @@ from ikone_events.domain.events.todo import todos
 from ikone_events.domain.events.todo_facts import EventTodoFacts, Target, ToDo
 from ikone_events.domain.mails.facts import EventSummary
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.office.alarms import AT_ONCE, causes
-from ikone_events.domain.office.times import urgent_until
+from ikone_events.domain.office.mails import AT_ONCE, causes, urgent_until
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.plan.steps import latest
 from ikone_events.services.events.todo import todo_facts_of

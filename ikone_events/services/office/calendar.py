@@ -18,7 +18,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.calendars.feeds import stays
 from ikone_events.store.damage import readable
 from ikone_events.store.events.models import Event
-from ikone_events.store.events.public_versions import public_change_of
+from ikone_events.store.events.public_history import public_change_of
 from ikone_events.store.events.queries import visible_events
 
 _BRIEF = timedelta(minutes=15)

@@ -9,9 +9,7 @@ from ikone_events.domain.events.todo import todos
 from ikone_events.domain.events.todo_facts import ToDo
 from ikone_events.domain.mails.facts import NewPeople
 from ikone_events.domain.mails.kinds import MailKind
-from ikone_events.domain.office.alarms import IN_DIGEST
-from ikone_events.domain.office.choices import OfficeMail
-from ikone_events.domain.office.times import morning_of
+from ikone_events.domain.office.mails import IN_DIGEST, OfficeMail, morning_of
 from ikone_events.domain.operating.alarms import todos_of
 from ikone_events.domain.registering.registration import Awaits, Status
 from ikone_events.domain.registering.status import REGISTRATION_STATUS_LABELS, registration_status

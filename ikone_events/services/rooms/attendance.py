@@ -14,9 +14,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.figures.attendance import attendance_counts
 from ikone_events.store.incoming.registration_search import get_person
-from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
-from ikone_events.store.registering.queries import lock_registration
+from ikone_events.store.registering.queries import lock_registration, people_to_tick
 from ikone_events.store.rooms.attendance import (
     attendances,
     record_door,

@@ -32,7 +32,7 @@ class Organiser(Base, security_models.FsUserMixin):
     open forms of an older version are not valid any more. `locale` is empty until chosen,
     `password` is None until an invited person sets one. `signed_in_at` is the last login.
 
-    `alarm_mails`, `digest_mails` and `registration_mails` are the mails of domain/office/choices.py
+    `alarm_mails`, `digest_mails` and `registration_mails` are the mails of domain/office/mails.py
     that the person has chosen, None without a choice. `digest_day` and `listed_day` are the last
     mornings (local days) on which a digest and a list of registrations were due and settled, also
     without a mail. `calendar_epoch` rises with each address of the private calendar; only the last

@@ -1,14 +1,42 @@
-"""What has become of a public event: cancelled before it was archived, and its former dates."""
+"""What the public knew of an event: the version of its calendar entry, and its former dates."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
+from ikone_events.domain.events.facts import CALLED_OFF
 from ikone_events.domain.events.lifecycle import Action, State
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, EventVersion, StateChange
+from ikone_events.store.events.queries import PUBLIC_STATES
 from ikone_events.store.events.snapshots import derived
+
+_SHOWN = (
+    *("title", "title_en", "summary", "summary_en", "starts_at", "ends_at", "zone"),
+    *("format", "place", "directions", "bring"),
+    *("contact_name", "contact_email", "contact_phone"),
+)
+
+
+def public_facts(event: Event) -> tuple[Any, ...]:
+    """What public calendars show of an event; its room is no part of it."""
+    called_off = event.state if event.state in CALLED_OFF else ""
+    announced = event.state in PUBLIC_STATES
+    return announced, called_off, *(getattr(event, name) for name in _SHOWN)
+
+
+def note_public_change(event: Event, before: tuple[Any, ...], *, now: datetime) -> None:
+    """Raise the public version if the facts differ from `before`."""
+    if public_facts(event) != before:
+        event.public_version += 1
+        event.public_changed_at = now
+
+
+def public_change_of(event: Event) -> datetime:
+    """When public calendars last changed."""
+    return event.public_changed_at or event.created_at
 
 
 @dataclass(frozen=True, slots=True)

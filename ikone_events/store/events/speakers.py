@@ -1,16 +1,16 @@
-"""Table of speakers and co-organisers, and their queries."""
+"""Table of speakers and co-organisers, their queries, and the files that they hand in."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from ikone_events.domain.events.speakers import SpeakerRole
 from ikone_events.domain.mails.kinds import CANCEL
 from ikone_events.domain.refusals import N_, Complaint, NotFound
 from ikone_events.store.db import Base, UTCDateTime, db, for_update
-from ikone_events.store.events.models import Event, new_public_id
+from ikone_events.store.events.models import Event, Material, new_public_id
 
 
 class Speaker(Base):
@@ -86,3 +86,28 @@ def find_speaker_by_uid(uid: str) -> Speaker | None:
         return None
     wanted = select(Speaker).where(Speaker.calendar_uid == uid)
     return db.session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def waiting_materials(event: Event) -> list[tuple[Material, str, str]]:
+    """What waits, the oldest first: file, name of the speaker, title of what it replaces."""
+    replaced = aliased(Material)
+    rows = db.session.execute(
+        select(Material, Speaker.name, replaced.title)
+        .outerjoin(Speaker, Material.speaker_id == Speaker.id)
+        .outerjoin(replaced, Material.replaces_id == replaced.id)
+        .where(Material.event_id == event.id, ~Material.released)
+        .order_by(Material.id)
+    )
+    return [(material, name or "", title or "") for material, name, title in rows]
+
+
+def handed_in_by(speaker: Speaker) -> Sequence[Material]:
+    """What a speaker has handed in, the oldest first."""
+    mine = select(Material).where(Material.speaker_id == speaker.id).order_by(Material.id)
+    return db.session.scalars(mine).all()
+
+
+def count_waiting(speaker: Speaker) -> int:
+    """How many files of a speaker wait."""
+    mine = Material.speaker_id == speaker.id, ~Material.released
+    return db.session.scalar(select(func.count()).where(*mine)) or 0

@@ -1,10 +1,11 @@
-"""Queries of registrations: single ones, their lock, and the questions of the form."""
+"""Queries of registrations: single ones, their lock, confirmed people, questions of the form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from ikone_events.domain.events.facts import Mode
 from ikone_events.domain.refusals import N_, Complaint, LinkRefused
 from ikone_events.domain.registering.registration import Status
 from ikone_events.store.db import db
@@ -62,3 +63,19 @@ def deputies_of(people: Iterable[Registration]) -> dict[int, Registration]:
         select(Registration).where(Registration.predecessor_id.in_(handed_on))
     )
     return {each.predecessor_id: each for each in found if each.predecessor_id is not None}
+
+
+def people_to_tick(event: Event, mode: Mode | None = None) -> Sequence[Registration]:
+    """The confirmed people by name, with their administrations; of one mode if it is given."""
+    wanted = select(Registration).where(
+        Registration.event_id == event.id,
+        Registration.status == Status.CONFIRMED.value,
+        Registration.anonymised_at.is_(None),
+    )
+    if mode is not None:
+        wanted = wanted.where(Registration.mode == mode.value)
+    return db.session.scalars(
+        wanted.options(joinedload(Registration.organisation))
+        .order_by(Registration.name_key, Registration.id)
+        .execution_options(populate_existing=True)
+    ).all()

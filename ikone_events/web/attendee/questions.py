@@ -11,8 +11,7 @@ from ikone_events.services.rooms.questions import ask_live, withdraw_question
 from ikone_events.store.db import transaction
 from ikone_events.store.registering.models import Registration
 from ikone_events.web.attendee.frame import blueprint, registration_from_token
-from ikone_events.web.attendee.question_form import QuestionForm
-from ikone_events.web.attendee.show import show_page
+from ikone_events.web.attendee.show import QuestionForm, show_page
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.errors import wait_words
 from ikone_events.web.shell.i18n import translate

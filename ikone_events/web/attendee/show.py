@@ -1,16 +1,19 @@
-"""The person's own page: status, possible actions with their deadlines, stored data."""
+"""The person's own page: status, possible actions with deadlines, stored data, questions to ask."""
 
 from datetime import datetime, timedelta
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from ikone_events.domain.events.facts import Mode, State
 from ikone_events.domain.followup.certificate import Certificate
+from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
 from ikone_events.domain.registering.status import RegistrationStatus
+from ikone_events.domain.rooms.questions import QUESTION_LENGTH
 from ikone_events.domain.times import date_medium
 from ikone_events.services.followup.feedback import feedback_link
 from ikone_events.services.installation import now
@@ -35,14 +38,30 @@ from ikone_events.web.attendee.frame import (
     possible,
     registration_from_token,
 )
-from ikone_events.web.attendee.question_form import QuestionForm
 from ikone_events.web.attendee.room import door_of
 from ikone_events.web.attendee.status_words import StatusFacts, status_words
 from ikone_events.web.attendee.ticket import drawn_code
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import badge_for
+from ikone_events.web.shell.forms import PublicForm, TextField, at_most, needed, unless
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
+
+
+class QuestionForm(PublicForm):
+    """One question, asked while the event runs."""
+
+    website = None  # type: ignore[assignment]
+    question = TextField(
+        _l("Your question to the speakers"),
+        [
+            needed(_l("Please enter your question.")),
+            at_most(QUESTION_LENGTH),
+            unless(text_complaint),
+        ],
+        render_kw={"rows": 3, "maxlength": QUESTION_LENGTH},
+    )
+
 
 _LEFT = (RegistrationStatus.CANCELLED, RegistrationStatus.DECLINED, RegistrationStatus.EXPIRED)
 

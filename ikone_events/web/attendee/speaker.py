@@ -13,10 +13,9 @@ from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.handed_in import not_taken_because
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.rooms.entering import join_address, moderator_of, speaker_door_of
-from ikone_events.store.events.handed_in import handed_in_by
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import retention_until
-from ikone_events.store.events.speakers import Speaker, find_speaker
+from ikone_events.store.events.speakers import Speaker, find_speaker, handed_in_by
 from ikone_events.store.figures.counts import Table, counts_of
 from ikone_events.store.rooms.questions import anonymous_questions
 from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator

@@ -18,8 +18,7 @@ from ikone_events.services.followup.files import stored_file
 from ikone_events.services.followup.handed_in import hand_in, not_taken_because, withdraw_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
-from ikone_events.store.events.handed_in import handed_in_by
-from ikone_events.store.events.speakers import Speaker
+from ikone_events.store.events.speakers import Speaker, handed_in_by
 from ikone_events.web.attendee.materials import uploaded_file
 from ikone_events.web.attendee.speaker import speaker_from_token
 from ikone_events.web.shell.access import Permission, permission

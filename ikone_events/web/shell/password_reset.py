@@ -11,12 +11,12 @@ from wtforms import PasswordField
 from wtforms.validators import EqualTo
 
 from ikone_events.domain.refusals import LinkRefused, UnfitInput
+from ikone_events.services.accounts.organisers import hash_new_password
 from ikone_events.services.accounts.password_links import (
     account_of_link,
     ask_for_link,
     set_password_by_link,
 )
-from ikone_events.services.accounts.passwords import hash_new_password
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
 from ikone_events.services.installation import now
 from ikone_events.store.accounts.models import Organiser

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ikone_events.domain.office.times import morning_of, urgent_until
+from ikone_events.domain.office.mails import morning_of, urgent_until
 from ikone_events.domain.plan.times import is_working_day
 
 BERLIN = "Europe/Berlin"

@@ -10,7 +10,7 @@ from flask import Flask
 from ikone_events.domain.refusals import AccountRefused, StaleForm, UnfitInput
 from ikone_events.services.accounts import changes
 from ikone_events.services.accounts.changes import Asker
-from ikone_events.services.accounts.passwords import hash_new_password, is_password_of
+from ikone_events.services.accounts.organisers import hash_new_password, is_password_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import events_of
 from tests.accounts import PASSWORD, make_account, stored_account

@@ -20,6 +20,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_registration
 from tests.mailbox import Received
+from tests.rows import work
 
 DRAFT = EventDraft(
     title="Raum für Zukunft",
@@ -44,10 +45,6 @@ def invite(app: Flask, event: Event, moment: Any = NOW, **values: Any) -> Regist
         key = f"first-{person.id}"
         write_mail(MailKind.CONFIRMATION, registration, held, key=key, now=moment)
     return person
-
-
-def work(app: Flask) -> None:
-    app.extensions["ikone_engine"].run_once()
 
 
 def wait_and_work(app: Flask, clock: FixedClock) -> None:

@@ -15,6 +15,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
+from tests.rows import the_only
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
@@ -28,15 +29,10 @@ def change(app: Flask, event: Event, starts_at: datetime, **more: Any) -> None:
         change_date(event.slug, starts_at, starts_at + hours, **{**values, **more})
 
 
-def stored(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
-
-
 def test_change_of_date_moves_deadline_and_keeps_registration(app: Flask) -> None:
     event = make_event(app, deadline=START - DAY, members_until=START - 2 * DAY)
     change(app, event, START + WEEK)
-    found = stored(app)
+    found = the_only(app, Event)
     assert (found.state, found.starts_at) == ("open", START + WEEK)
     assert found.ends_at == START + WEEK + timedelta(hours=3)
     assert found.deadline == START + WEEK - DAY
@@ -59,14 +55,17 @@ def test_mail_about_a_new_date_names_the_reason(app: Flask) -> None:
             assert tell_if_due(event.slug, now=NOW + timedelta(minutes=10))
         [mailing] = db.session.scalars(select(Mailing))
         assert (mailing.kind, mailing.reason) == ("moved", "Der Raum war belegt.")
-    assert stored(app).update_reason == ""
+    assert the_only(app, Event).update_reason == ""
 
 
 def test_silent_change_of_date_plans_no_mail(app: Flask) -> None:
     event = make_event(app)
     make_registration(app, event)
     change(app, event, START + WEEK, silent=True)
-    assert (stored(app).starts_at, stored(app).update_due_at) == (START + WEEK, None)
+    assert (the_only(app, Event).starts_at, the_only(app, Event).update_due_at) == (
+        START + WEEK,
+        None,
+    )
 
 
 def test_date_of_a_postponed_event_is_mailed_at_once(app: Flask) -> None:
@@ -76,7 +75,7 @@ def test_date_of_a_postponed_event_is_mailed_at_once(app: Flask) -> None:
     with app.app_context():
         [mailing] = db.session.scalars(select(Mailing))
     assert (mailing.kind, mailing.reason) == ("moved", "Endlich.")
-    assert stored(app).state != "postponed"
+    assert the_only(app, Event).state != "postponed"
 
 
 @pytest.mark.parametrize(
@@ -94,4 +93,4 @@ def test_change_of_date_is_refused(
     event = make_event(app, state=state)
     with pytest.raises(refusal):
         change(app, event, START + WEEK, **more)
-    assert stored(app).starts_at == START
+    assert the_only(app, Event).starts_at == START

@@ -36,6 +36,7 @@ from tests.factories import (
     make_material,
     make_registration,
 )
+from tests.rows import reload, step_of, work
 
 pytestmark = pytest.mark.both_databases
 
@@ -50,24 +51,10 @@ def laid(app: Flask, **values: Any) -> Event:
     return event
 
 
-def step_of(app: Flask, event: Event, name: str) -> Step:
-    with app.app_context():
-        found = db.session.scalars(
-            select(Step).where(Step.event_id == event.id, Step.name == name)
-        ).one()
-        db.session.expunge(found)
-        return found
-
-
 def outcomes(app: Flask, event: Event) -> dict[str, str]:
     with app.app_context():
         rows = db.session.execute(select(Step.name, Step.outcome).where(Step.event_id == event.id))
         return dict(rows.all())
-
-
-def state_of(app: Flask, event: Event) -> str:
-    with app.app_context():
-        return db.session.scalars(select(Event.state).where(Event.id == event.id)).one()
 
 
 def kinds_sent(app: Flask, event: Event) -> list[str]:
@@ -85,10 +72,6 @@ def next_due(app: Flask, event: Event, clock: FixedClock) -> datetime:
         )
         due: datetime = db.session.scalars(waiting).one()
     return max(due, clock.moment + timedelta(hours=1))
-
-
-def work(app: Flask) -> None:
-    app.extensions["ikone_engine"].run_once()
 
 
 def act(app: Flask, event: Event, action: Action, **values: Any) -> None:
@@ -157,7 +140,7 @@ def test_workshop_runs_by_itself_from_opening_to_feedback(app: Flask, clock: Fix
     while (moment := next_due(app, event, clock)) < event.ends_at + timedelta(days=10):
         clock.moment = moment
         work(app)
-        state = state_of(app, event)
+        state = reload(app, event).state
         if states[-1] != state:
             states.append(state)
             if state == "open":
@@ -181,7 +164,7 @@ def test_blocked_step_runs_as_soon_as_the_complaint_is_gone(app: Flask, clock: F
     make_registration(app, event)
     clock.moment = step_of(app, event, "dispatch").due_at
     work(app)
-    assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("open", "")
+    assert (reload(app, event).state, outcomes(app, event)["dispatch"]) == ("open", "")
 
     with app.app_context(), transaction():
         event_service.set_room(
@@ -190,7 +173,7 @@ def test_blocked_step_runs_as_soon_as_the_complaint_is_gone(app: Flask, clock: F
             now=clock.moment,
         )
     work(app)
-    assert (state_of(app, event), outcomes(app, event)["dispatch"]) == ("dispatched", "done")
+    assert (reload(app, event).state, outcomes(app, event)["dispatch"]) == ("dispatched", "done")
 
 
 def test_overdue_follow_up_leaves_time_for_more_materials(app: Flask, clock: FixedClock) -> None:
@@ -205,11 +188,11 @@ def test_overdue_follow_up_leaves_time_for_more_materials(app: Flask, clock: Fix
             link = MaterialDetails(title="Leitfaden", url="https://a.test")
             add_entry(event.slug, MaterialKind.LINK, link, now=clock.moment)
         work(app)
-        assert state_of(app, event) == "dispatched"
+        assert reload(app, event).state == "dispatched"
 
     clock.move(minutes=61)
     work(app)
-    assert state_of(app, event) == "followed_up"
+    assert reload(app, event).state == "followed_up"
 
 
 def test_blocked_step_costs_no_write_at_every_tick(app: Flask, clock: FixedClock) -> None:
@@ -355,7 +338,7 @@ def test_new_date_after_a_postponement_takes_the_plan_up_again(
     act(app, event, Action.POSTPONE, reason="Sturm")
     clock.move(days=20)
     work(app)
-    assert state_of(app, event) == "postponed"
+    assert reload(app, event).state == "postponed"
 
     start = clock.moment + timedelta(days=30)
     act(
@@ -367,10 +350,10 @@ def test_new_date_after_a_postponement_takes_the_plan_up_again(
     )
     found = outcomes(app, event)
     assert (found["open"], found["dispatch"], found["announce"]) == (plans.MOOT, "", plans.MOOT)
-    assert state_of(app, event) == "closed"
+    assert reload(app, event).state == "closed"
     clock.moment = step_of(app, event, "dispatch").due_at
     work(app)
-    assert state_of(app, event) == "dispatched"
+    assert reload(app, event).state == "dispatched"
 
 
 def test_changed_format_changes_the_plan(app: Flask, draft: EventDraft) -> None:
@@ -404,11 +387,11 @@ def test_skipped_step_does_not_run_and_can_be_taken_back(app: Flask, clock: Fixe
         step_editing.skip(event, dispatch.id, actor=ACTOR, now=NOW)
     clock.moment = dispatch.due_at
     work(app)
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
     with app.app_context(), transaction():
         step_editing.take_back(event, dispatch.id)
     work(app)
-    assert state_of(app, event) == "dispatched"
+    assert reload(app, event).state == "dispatched"
 
 
 @pytest.mark.parametrize(
@@ -440,7 +423,7 @@ def test_step_switched_off_does_not_run(app: Flask, clock: FixedClock) -> None:
         step_editing.switch(event, dispatch.id, active=False)
     clock.moment = dispatch.due_at
     work(app)
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def test_step_run_now_runs_once_and_shows_what_is_missing(app: Flask, clock: FixedClock) -> None:
@@ -549,7 +532,7 @@ def test_promise_to_delete_names_is_kept_where_nobody_followed_up(
     clock.moment = step_of(app, event, "archive").due_at
     work(app)
     found = outcomes(app, event)
-    assert (state_of(app, event), found["archive"]) == ("archived", plans.DONE)
+    assert (reload(app, event).state, found["archive"]) == ("archived", plans.DONE)
     assert "" not in found.values()
 
 
@@ -561,6 +544,6 @@ def test_rush_of_wake_ups_asks_for_the_steps_once(app: Flask, clock: FixedClock)
     worker.wake_up()
     clock.moment = step_of(app, event, "dispatch").due_at
     worker.wake_up()
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
     worker.work_off()
-    assert state_of(app, event) == "dispatched"
+    assert reload(app, event).state == "dispatched"

@@ -24,6 +24,7 @@ from ikone_events.store.registering.models import Registration
 from tests.attending import attendance_of_person
 from tests.factories import NOW, FixedClock, make_event, make_material, make_registration
 from tests.mailbox import Mailbox
+from tests.rows import reload, work
 
 pytestmark = pytest.mark.both_databases
 
@@ -35,20 +36,10 @@ def do(app: Flask, slug: str, action: Action, **request: Any) -> None:
         perform(slug, Request(action=action, actor="test", **request), now=NOW)
 
 
-def state_of(app: Flask, event: Event) -> str:
-    with app.app_context():
-        return db.session.get_one(Event, event.id).state
-
-
 def history_of(app: Flask, event: Event) -> list[tuple[str, str, str, str]]:
     with app.app_context():
         rows = queries.history_of(event)
         return [(row.action, row.source, row.target, row.reason) for row in rows]
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def entry(mail: Any) -> tuple[str, str, int]:
@@ -64,7 +55,7 @@ def test_transition_writes_state_history_and_mailing(app: Flask) -> None:
 
     do(app, event.slug, Action.DISPATCH)
 
-    assert state_of(app, event) == "dispatched"
+    assert reload(app, event).state == "dispatched"
     assert history_of(app, event) == [("dispatch", "closed", "dispatched", "")]
     with app.app_context():
         assert db.session.scalars(select(Mailing)).one().kind == "access_link"
@@ -77,7 +68,7 @@ def test_refused_transition_leaves_no_trace(app: Flask) -> None:
         do(app, event.slug, Action.DISPATCH)
 
     assert len(refusal.value.complaints) == 2
-    assert state_of(app, event) == "closed"
+    assert reload(app, event).state == "closed"
     assert history_of(app, event) == []
 
 
@@ -285,7 +276,7 @@ def test_worker_archives_when_retention_is_over(app: Flask, clock: FixedClock) -
 
     work(app)
 
-    assert state_of(app, event) == "archived"
+    assert reload(app, event).state == "archived"
     with app.app_context():
         assert db.session.scalars(select(StateChange)).one().actor == PLAN
 

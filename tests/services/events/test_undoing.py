@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ikone_events.domain.events.facts import State
 from ikone_events.domain.events.lifecycle import Action
@@ -38,6 +38,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.mailbox import Mailbox
+from tests.rows import count, reload, work
 
 pytestmark = pytest.mark.both_databases
 
@@ -49,21 +50,6 @@ def press(app: Flask, event: Event, action: Action, **values: Any) -> None:
     request = Request(action=action, actor=ACTOR, waits=True, **values)
     with app.app_context(), transaction():
         perform(event.slug, request, now=now())
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
-
-
-def state_of(app: Flask, event: Event) -> str:
-    with app.app_context():
-        return db.session.get_one(Event, event.id).state
-
-
-def rows(app: Flask, table: Any) -> int:
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def seats(app: Flask) -> list[tuple[Any, ...]]:
@@ -92,8 +78,8 @@ def test_undo_restores_the_state_and_nobody_is_notified(
     press(app, event, Action.UNDO)
 
     assert work(app) == 0
-    assert (state_of(app, event), seats(app)) == ("closed", before)
-    assert (mailbox.received, rows(app, Mailing), rows(app, OutboxMail)) == ([], 0, 0)
+    assert (reload(app, event).state, seats(app)) == ("closed", before)
+    assert (mailbox.received, count(app, Mailing), count(app, OutboxMail)) == ([], 0, 0)
     with app.app_context():
         history = [(row.action, row.target, row.actor) for row in history_of(event)]
     assert history[1:] == [("undo", "closed", ACTOR)]
@@ -110,7 +96,7 @@ def test_mailing_leaves_when_the_quiet_is_over_and_undo_is_refused(
     assert work(app) == 1
     with pytest.raises(TransitionRefused):
         press(app, event, Action.UNDO)
-    assert state_of(app, event) == "cancelled"
+    assert reload(app, event).state == "cancelled"
 
 
 def test_mailing_of_the_shell_leaves_at_once(app: Flask, mailbox: Mailbox) -> None:
@@ -198,7 +184,7 @@ def test_undo_of_an_announcement_makes_a_draft_that_does_not_announce_itself(
             step.active, step.outcome = True, ""
     press(app, event, Action.ANNOUNCE)
     press(app, event, Action.UNDO)
-    assert (state_of(app, event), outcomes(app)["announce"]) == ("draft", plans.SKIPPED)
+    assert (reload(app, event).state, outcomes(app)["announce"]) == ("draft", plans.SKIPPED)
     assert (work(app), mailbox.received) == (0, [])
 
 
@@ -213,10 +199,10 @@ def test_plan_waits_until_an_announcement_can_not_be_undone(
             step.outcome, step.due_at = "", NOW
     press(app, event, Action.ANNOUNCE)
     work(app)
-    assert state_of(app, event) == "announced"
+    assert reload(app, event).state == "announced"
     clock.move(minutes=10)
     work(app)
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def announce_both(app: Flask, event: Event) -> None:
@@ -234,11 +220,11 @@ def test_announcing_and_opening_in_one_press_are_two_changes_and_one_undo(
     with app.app_context():
         found = [(row.action, row.target) for row in history_of(event)]
     assert found == [("announce", "announced"), ("open", "open")]
-    assert (state_of(app, event), work(app)) == ("open", 0)
+    assert (reload(app, event).state, work(app)) == ("open", 0)
 
     press(app, event, Action.UNDO)
 
-    assert (state_of(app, event), rows(app, Mailing), mailbox.received) == ("draft", 0, [])
+    assert (reload(app, event).state, count(app, Mailing), mailbox.received) == ("draft", 0, [])
 
 
 def test_opening_is_not_undone_once_somebody_has_registered(app: Flask) -> None:
@@ -247,7 +233,7 @@ def test_opening_is_not_undone_once_somebody_has_registered(app: Flask) -> None:
     make_registration(app, event)
     with pytest.raises(TransitionRefused):
         press(app, event, Action.UNDO)
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def test_refused_opening_announces_nothing(app: Flask) -> None:
@@ -255,7 +241,7 @@ def test_refused_opening_announces_nothing(app: Flask) -> None:
     with pytest.raises(TransitionRefused) as refusal:
         announce_both(app, event)
     assert {c.about for c in refusal.value.complaints} == {"summary", "capacity"}
-    assert (state_of(app, event), rows(app, Mailing)) == ("draft", 0)
+    assert (reload(app, event).state, count(app, Mailing)) == ("draft", 0)
 
 
 # Who locks the row of the mailing first decides
@@ -284,7 +270,7 @@ def race(app: Flask, event: Event) -> tuple[str, int]:
         thread.start()
     for thread in threads:
         thread.join()
-    return state_of(app, event), rows(app, OutboxMail)
+    return reload(app, event).state, count(app, OutboxMail)
 
 
 def make_announced(app: Flask) -> Event:
@@ -313,7 +299,7 @@ def test_begun_mailing_is_undone_when_the_guard_is_taken_away(app: Flask) -> Non
     with app.app_context(), transaction():
         expand_chunk(find_open_mailing(NOW + timedelta(days=1)) or 0, now=NOW)
     press(app, event, Action.UNDO)
-    assert (state_of(app, event), rows(app, OutboxMail)) == ("draft", 0)
+    assert (reload(app, event).state, count(app, OutboxMail)) == ("draft", 0)
 
 
 def test_undo_planned_before_the_mailing_began_is_refused_behind_the_lock(
@@ -330,7 +316,7 @@ def test_undo_planned_before_the_mailing_began_is_refused_behind_the_lock(
     monkeypatch.setattr(undoing, "for_update", begin_first)
     with pytest.raises(TransitionRefused):
         press(app, event, Action.UNDO)
-    assert state_of(app, event) == "announced"
+    assert reload(app, event).state == "announced"
 
 
 # Messages to many
@@ -356,7 +342,7 @@ def test_message_that_is_taken_back_is_a_draft_again(app: Flask, mailbox: Mailbo
     assert work(app) == 0
     with app.app_context(), transaction():
         take_back_message(db.session.get_one(Event, event.id), number)
-    assert (work(app), mailbox.received, rows(app, Mailing)) == (0, [], 0)
+    assert (work(app), mailbox.received, count(app, Mailing)) == (0, [], 0)
     with app.app_context():
         step = db.session.scalars(select(Step).where(Step.kind == "note")).one()
         assert (step.outcome, step.active) == ("", False)

@@ -28,6 +28,7 @@ from tests.factories import (
     make_registration,
 )
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 pytestmark = pytest.mark.both_databases
 
@@ -35,11 +36,6 @@ pytestmark = pytest.mark.both_databases
 def do(app: Flask, event: Event, action: Action, **values: Any) -> Done:
     with app.app_context(), transaction():
         return perform(event.slug, Request(action=action, actor="test", **values), now=NOW)
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def history(app: Flask, event: Event) -> list[tuple[str, str, str]]:

@@ -2,13 +2,11 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select
 
 from ikone_events.domain.figures.event_figures import EventFigures
@@ -25,6 +23,7 @@ from ikone_events.store.followup.requests import MaterialRequest
 from ikone_events.store.registering.models import Registration, StatusChange
 from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
 from tests.own_fields import make_field
+from tests.web.visitor import Queries
 
 pytestmark = pytest.mark.both_databases
 LATER = NOW + timedelta(days=400)
@@ -233,22 +232,6 @@ def test_figures_are_the_same_after_forgetting(app: Flask, way: str, seed: int) 
     assert figures(app, event) == before
 
 
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def listen(*arguments: object) -> None:
-        said.append(str(arguments[2]))
-
-    with app.app_context():
-        engine = db.engine
-    sqlalchemy_event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield said
-    finally:
-        sqlalchemy_event.remove(engine, "before_cursor_execute", listen)
-
-
 def test_number_of_queries_does_not_grow_with_the_events(app: Flask) -> None:
     numbers = []
     for size in (1, 6):
@@ -257,7 +240,7 @@ def test_number_of_queries_does_not_grow_with_the_events(app: Flask) -> None:
             came(app, event, make_organisation(app, "VG Viele").id)
         with app.app_context():
             events = db.session.scalars(select(Event)).all()
-            with counted(app) as said:
+            with Queries(app) as said:
                 figures_for(events, NOW)
         numbers.append(len(said))
     assert numbers[0] == numbers[1] <= 8

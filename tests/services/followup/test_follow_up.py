@@ -41,6 +41,7 @@ from tests.factories import (
     make_registration,
 )
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 pytestmark = pytest.mark.both_databases
 LINK = {"kind": "link", "stored_name": "", "file_name": ""}
@@ -50,11 +51,6 @@ def followed_up(app: Flask, event: Event, now: Any = NOW, **values: Any) -> Done
     with app.app_context(), transaction():
         wish = Request(action=Action.FOLLOW_UP, actor="Eva", **values)
         return follow_up(event.slug, wish, now=now)
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def text_to(app: Flask, person: Registration, kind: str) -> str:

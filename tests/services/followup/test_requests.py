@@ -33,7 +33,7 @@ from ikone_events.store.followup.requests import MaterialRequest, RequestCounts,
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, PAST, make_event, make_material, make_registration, make_request
-from tests.web.visitor import count
+from tests.rows import count, written_mails
 
 pytestmark = pytest.mark.both_databases
 NORA = Asking(email="nora@example.org", organisation="Stadt Kusel", name="Nora Neu", locale="en")
@@ -64,11 +64,6 @@ def ask(app: Flask, event: Event, now: Any = NOW, asking: Asking = NORA) -> None
 def requests(app: Flask) -> list[MaterialRequest]:
     with app.app_context():
         return list(db.session.scalars(select(MaterialRequest).order_by(MaterialRequest.id)))
-
-
-def mails(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
 
 def all_at_once(number: int, act: Callable[[], object]) -> None:
@@ -121,7 +116,7 @@ def test_presses_at_once_grant_once_with_one_mail(app: Flask, event: Event) -> N
         do(app, lambda: grant_all(event.slug, actor=BY, now=NOW))
 
     all_at_once(4, press)
-    assert [each.recipient for each in mails(app)] == [request.email, other.email]
+    assert [each.recipient for each in written_mails(app)] == [request.email, other.email]
     granted = requests(app)
     assert {each.granted_until for each in granted} == {NOW + LINK_LIFE}
     assert {each.decided_by for each in granted} == {BY}
@@ -133,7 +128,7 @@ def test_automatic_grant_sends_the_link_at_once_in_the_persons_language(
 ) -> None:
     do(app, lambda: grant_by_itself(event.slug, granting=True))
     all_at_once(3, lambda: ask(app, event))
-    (mail,), (request,) = mails(app), requests(app)
+    (mail,), (request,) = written_mails(app), requests(app)
     assert (request.state, request.decided_by) == ("granted", "system")
     assert (mail.recipient, mail.locale, mail.recipient_name) == (NORA.email, "en", "Nora Neu")
     assert mail.text.startswith("Dear Nora Neu,")
@@ -147,7 +142,7 @@ def test_request_for_an_expired_link_waits_again(app: Flask, event: Event) -> No
     ask(app, event)
     (request,) = requests(app)
     assert (request.state, request.granted_until, request.asked_at) == ("open", None, NOW)
-    assert mails(app) == []
+    assert written_mails(app) == []
 
 
 def test_link_taken_back_stops_the_mail_that_has_not_left(app: Flask, event: Event) -> None:
@@ -158,11 +153,11 @@ def test_link_taken_back_stops_the_mail_that_has_not_left(app: Flask, event: Eve
             app,
             lambda: refuse_request(event.slug, request.public_id, notify=True, actor=BY, now=NOW),
         )
-    (stored,), (link, refusal) = requests(app), mails(app)
+    (stored,), (link, refusal) = requests(app), written_mails(app)
     assert (stored.state, stored.link_epoch, stored.granted_until) == ("refused", 2, None)
     assert (link.state, refusal.state, refusal.kind) == ("stopped", "queued", "materials_refused")
     do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
-    assert [each.state for each in mails(app)] == ["stopped", "queued", "queued"]
+    assert [each.state for each in written_mails(app)] == ["stopped", "queued", "queued"]
 
 
 def left(app: Flask) -> list[str]:
@@ -258,7 +253,7 @@ def test_verify_finds_a_grant_without_its_mail(app: Flask, event: Event) -> None
 def test_participants_get_their_own_link_and_no_row(app: Flask, event: Event) -> None:
     make_registration(app, event, email=NORA.email)
     all_at_once(3, lambda: ask(app, event))
-    (mail,) = mails(app)
+    (mail,) = written_mails(app)
     assert "/r/" in mail.text
     assert count(app, MaterialRequest) == 0
 
@@ -296,4 +291,4 @@ def test_later_press_sends_no_second_mail_and_makes_no_link_last_longer(
     do(app, lambda: grant_request(event.slug, request.public_id, actor="Eva", now=later))
     (stored,) = requests(app)
     assert (stored.granted_until, stored.decided_by) == (NOW + LINK_LIFE, BY)
-    assert len(mails(app)) == 1
+    assert len(written_mails(app)) == 1

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ikone_events.domain.incoming.mails import (
     AttendeeAnswer,
@@ -30,6 +30,7 @@ from ikone_events.store.registering.models import Registration, StatusChange
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_registration, make_text
 from tests.received import calendar_answer, receive
+from tests.rows import count, received_mails
 
 SOON = NOW + timedelta(minutes=5)
 STRANGER = "kai.kollege@example.com"
@@ -88,13 +89,6 @@ def mails(app: Flask, kind: MailKind) -> list[OutboxMail]:
         return rows
 
 
-def received(app: Flask) -> list[IncomingMail]:
-    with app.app_context():
-        rows = list(db.session.scalars(select(IncomingMail).order_by(IncomingMail.id)))
-        db.session.expunge_all()
-        return rows
-
-
 def is_sound(app: Flask) -> None:
     with app.app_context():
         found = [fault for fault in faults(SOON) if not fault.startswith("history:")]
@@ -109,7 +103,7 @@ def test_answer_is_noted_at_the_person_and_changes_no_seat(
     assert receive(app, answer) is IncomingOutcome.TAKEN
     after = reload(app, person)
     assert (after.partstat, after.status) == (partstat, "confirmed")
-    [row] = received(app)
+    [row] = received_mails(app)
     assert (row.outcome, row.words) == ("taken", "Bis dann!\nMaria")
     assert (row.registration_id, row.event_id) == (person.id, person.event_id)
     assert row.mail_id == mails(app, MailKind.CONFIRMATION)[0].id
@@ -122,7 +116,7 @@ def test_same_mail_twice_counts_once(app: Flask, person: Registration) -> None:
     assert receive(app, no) is IncomingOutcome.TAKEN
     assert receive(app, yes) is IncomingOutcome.TAKEN
     assert reload(app, person).partstat == "DECLINED"
-    assert len(received(app)) == 2
+    assert len(received_mails(app)) == 2
 
 
 @pytest.mark.both_databases
@@ -143,14 +137,14 @@ def test_same_mail_read_by_two_workers_at_once_counts_once(
         for worker in workers:
             worker.join()
     assert outcomes == [IncomingOutcome.TAKEN] * 4 + [IncomingOutcome.UNKNOWN] * 4
-    assert len(received(app)) == 2
+    assert len(received_mails(app)) == 2
     assert len(mails(app, MailKind.NOT_COMING)) == 1
 
 
 def test_unknown_object_is_kept_without_an_event(app: Flask, person: Registration) -> None:
     assert receive(app, calendar_answer(person, uid="guessed@localhost")) is IncomingOutcome.UNKNOWN
     assert receive(app, calendar_answer(person, uid="")) is IncomingOutcome.UNKNOWN
-    assert {row.event_id for row in received(app)} == {None}
+    assert {row.event_id for row in received_mails(app)} == {None}
     assert reload(app, person).partstat == ""
 
 
@@ -181,7 +175,9 @@ def test_answer_to_a_date_that_was_moved_is_old(
     assert (
         receive(app, calendar_answer(person, sequence=1, received_at=SOON)) is IncomingOutcome.TAKEN
     )
-    assert received(app)[0].seen_at is not None, "the answer to the new date settles the old one"
+    assert received_mails(app)[0].seen_at is not None, (
+        "the answer to the new date settles the old one"
+    )
 
 
 def test_answer_to_a_mail_of_which_nobody_knows_the_date_is_old(
@@ -224,7 +220,7 @@ def test_answer_to_the_uid_before_the_return_is_about_nothing(
         row.calendar_uid, row.calendar_sequence = "fresh@localhost", None
     invite(app, person)
     assert receive(app, calendar_answer(person)) is IncomingOutcome.ENDED
-    [row] = received(app)
+    [row] = received_mails(app)
     assert row.registration_id == person.id
     assert receive(app, calendar_answer(reload(app, person))) is IncomingOutcome.TAKEN
 
@@ -236,7 +232,7 @@ def test_answer_to_an_organisers_test_is_kept_with_its_mail(app: Flask, event: E
         mail = db.session.scalars(select(OutboxMail)).one()
         mail.registration_id, mail.calendar_uid = None, "trial@localhost"
     assert receive(app, calendar_answer(person, uid="trial@localhost")) is IncomingOutcome.TRIAL
-    assert received(app)[0].mail_id is not None
+    assert received_mails(app)[0].mail_id is not None
 
 
 @pytest.mark.parametrize(
@@ -251,7 +247,7 @@ def test_what_is_no_plain_answer_is_kept_for_eyes(
     app: Flask, person: Registration, values: dict[str, object], outcome: IncomingOutcome
 ) -> None:
     assert receive(app, calendar_answer(person, **values)) is outcome
-    [row] = received(app)
+    [row] = received_mails(app)
     assert (row.event_id, row.seen_at) == (person.event_id, None)
     assert reload(app, person).partstat == ""
 
@@ -385,11 +381,6 @@ def test_answer_from_an_address_shows_that_it_lives(app: Flask, person: Registra
     assert count(app, UndeliverableAddress) == 0
 
 
-def count(app: Flask, table: type[object]) -> int:
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(table)) or 0
-
-
 def test_answer_that_would_not_fit_is_cut_and_kept(app: Flask, person: Registration) -> None:
     monster = calendar_answer(
         person,
@@ -401,7 +392,7 @@ def test_answer_that_would_not_fit_is_cut_and_kept(app: Flask, person: Registrat
         references=tuple(f"<{n}>" for n in range(900)),
     )
     assert receive(app, monster) is IncomingOutcome.TAKEN
-    [row] = received(app)
+    [row] = received_mails(app)
     assert (len(row.words), len(row.attendee)) == (2000, 254)
 
 
@@ -423,7 +414,7 @@ def test_program_that_answers_for_ever_fills_nothing(
             for number in range(150)
         )
     assert receive(app, calendar_answer(person)) is IncomingOutcome.REPEATED
-    kept = received(app)
+    kept = received_mails(app)
     assert len(kept) == 101, "the newest hundred, and the one that counts"
     assert kept[0].digest == counts.envelope.digest
     is_sound(app)

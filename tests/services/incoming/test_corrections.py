@@ -19,13 +19,9 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 WRONG, RIGHT = "eva@exmaple.org", "eva@example.org"
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def sign_up(app: Flask, event: Event, email: str) -> None:

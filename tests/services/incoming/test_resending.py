@@ -26,6 +26,7 @@ from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
+from tests.rows import the_only, work
 
 pytestmark = pytest.mark.both_databases
 
@@ -48,20 +49,11 @@ def failed(app: Flask, mailbox: Mailbox) -> OutboxMail:
     return mails(app)[0]
 
 
-def work(app: Flask) -> None:
-    app.extensions["ikone_engine"].run_once()
-
-
 def mails(app: Flask) -> list[OutboxMail]:
     with app.app_context():
         rows = list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
         db.session.expunge_all()
         return rows
-
-
-def event_of(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
 
 
 def reschedule(app: Flask, slug: str) -> None:
@@ -78,14 +70,14 @@ def test_mail_that_nothing_has_overtaken_keeps_its_message_id(
     app: Flask, failed: OutboxMail, mailbox: Mailbox, clock: FixedClock
 ) -> None:
     with app.app_context(), transaction():
-        retry_mail(event_of(app), failed.id, actor=ACTOR, now=LATER)
+        retry_mail(the_only(app, Event), failed.id, actor=ACTOR, now=LATER)
     clock.moment = LATER
     work(app)
     assert [str(m.message["Message-ID"]) for m in mailbox.received] == [failed.message_id]
 
 
 def test_mail_with_an_old_date_is_written_anew(app: Flask, failed: OutboxMail) -> None:
-    event = event_of(app)
+    event = the_only(app, Event)
     reschedule(app, event.slug)
     with app.app_context(), transaction():
         retry_mail(event, failed.id, actor=ACTOR, now=LATER + timedelta(minutes=1))
@@ -98,7 +90,7 @@ def test_mail_with_an_old_date_is_written_anew(app: Flask, failed: OutboxMail) -
 def test_confirmation_of_a_cancelled_event_is_not_sent_again(
     app: Flask, failed: OutboxMail
 ) -> None:
-    event = event_of(app)
+    event = the_only(app, Event)
     with app.app_context(), transaction():
         perform(event.slug, Request(action=Action.CANCEL, actor=ACTOR, reason="Sturm"), now=LATER)
     with pytest.raises(UnfitInput), app.app_context(), transaction():
@@ -111,7 +103,7 @@ def test_confirmation_of_a_cancelled_event_is_not_sent_again(
 def test_failed_mails_are_sent_again_as_things_stand_now(
     app: Flask, failed: OutboxMail, mailbox: Mailbox
 ) -> None:
-    event = event_of(app)
+    event = the_only(app, Event)
     reschedule(app, event.slug)
     with app.app_context(), transaction():
         assert retry_mails(event, actor=ACTOR, now=LATER + timedelta(minutes=1)).sent == 1
@@ -122,7 +114,7 @@ def test_failed_mails_to_undeliverable_addresses_are_left_out(
     app: Flask, failed: OutboxMail
 ) -> None:
     """Only the address counts that this mail is written to."""
-    event = event_of(app)
+    event = the_only(app, Event)
     others = [make_registration(app, event) for _ in range(3)]
     ours = [make_mail(app, person, state="failed") for person in others]
     make_mail(app, others[0], state="failed", message_id="", kind="note")

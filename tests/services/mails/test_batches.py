@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from ikone_events.config import Settings
 from ikone_events.mail.sending.deliver import MailConnection
@@ -30,6 +30,7 @@ from tests.factories import (
     make_registration,
 )
 from tests.mailbox import Mailbox
+from tests.rows import written_mails
 
 pytestmark = pytest.mark.both_databases
 
@@ -72,11 +73,6 @@ def post(app: Flask, number: int, *, mailing: bool = False) -> list[OutboxMail]:
     return [make_mail(app, each, mailing_id=mailing_id, link_epoch=1) for each in people]
 
 
-def rows(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
-
-
 def during_first(mailbox: Mailbox, happens: Callable[[], object]) -> None:
     """Let something happen while the mail server thinks about the first recipient."""
     begun: list[str] = []
@@ -106,7 +102,7 @@ def test_worker_killed_within_a_batch_repeats_only_what_it_had_not_noted(
         mail.message_id: 2 if number < DyingConnection.lives else 1
         for number, mail in enumerate(mails)
     }
-    assert {row.state for row in rows(app)} == {"sent"}
+    assert {row.state for row in written_mails(app)} == {"sent"}
 
 
 def test_mailing_stopped_within_a_batch_sends_none_of_the_rest(
@@ -124,7 +120,7 @@ def test_mailing_stopped_within_a_batch_sends_none_of_the_rest(
 
     assert send(app, settings) == 1
 
-    assert [row.state for row in rows(app)] == ["sent", *["stopped"] * len(rest)]
+    assert [row.state for row in written_mails(app)] == ["sent", *["stopped"] * len(rest)]
     assert [mail.recipient for mail in mailbox.received] == [first.recipient]
     with app.app_context():
         assert [note.what for note in notes_of(rest[0])] == ["stopped"]
@@ -144,7 +140,7 @@ def test_mail_whose_links_were_replaced_within_a_batch_is_not_sent(
 
     assert send(app, settings) == 2
 
-    assert [row.state for row in rows(app)] == ["sent", "stopped", "sent"]
+    assert [row.state for row in written_mails(app)] == ["sent", "stopped", "sent"]
     with app.app_context():
         assert [note.what for note in notes_of(second)] == ["replaced"]
     assert {mail.recipient for mail in mailbox.received} == {first.recipient, third.recipient}
@@ -164,7 +160,7 @@ def test_mail_that_another_worker_has_claimed_is_left_to_it(
 
     assert send(app, settings) == 1
 
-    assert [(row.state, row.tries) for row in rows(app)] == [("sent", 1), ("queued", 7)]
+    assert [(row.state, row.tries) for row in written_mails(app)] == [("sent", 1), ("queued", 7)]
 
 
 def test_mail_whose_lease_is_too_short_is_claimed_anew(
@@ -174,7 +170,7 @@ def test_mail_whose_lease_is_too_short_is_claimed_anew(
     leases = []
 
     def answer(_recipient: str) -> None:
-        leases.append(max(row.lease_until or clock() for row in rows(app)) - clock())
+        leases.append(max(row.lease_until or clock() for row in written_mails(app)) - clock())
         clock.move(seconds=40)
 
     mailbox.answer = answer
@@ -182,7 +178,7 @@ def test_mail_whose_lease_is_too_short_is_claimed_anew(
     assert send(app, settings) == 2
 
     assert leases == [LEASE, LEASE]
-    assert [(row.state, row.tries) for row in rows(app)] == [("sent", 1), ("sent", 1)]
+    assert [(row.state, row.tries) for row in written_mails(app)] == [("sent", 1), ("sent", 1)]
 
 
 def test_rest_of_a_batch_costs_no_try_when_the_server_goes_away(
@@ -193,7 +189,7 @@ def test_rest_of_a_batch_costs_no_try_when_the_server_goes_away(
 
     assert send(app, settings) == 0
 
-    assert [(row.state, row.tries, row.lease_until) for row in rows(app)] == [
+    assert [(row.state, row.tries, row.lease_until) for row in written_mails(app)] == [
         ("queued", 1, None),
         *[("queued", 0, None)] * (AT_ONCE - 1),
     ]

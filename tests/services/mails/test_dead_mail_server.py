@@ -16,6 +16,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Heartbeat, OutboxMail
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
+from tests.rows import work
 from tests.scripted_smtp import ScriptedServer, Turn
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
@@ -41,11 +42,6 @@ def event(app: Flask) -> Event:
 @pytest.fixture
 def mail(app: Flask, event: Event) -> OutboxMail:
     return make_mail(app, make_registration(app, event))
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def stored(app: Flask, mail: OutboxMail) -> OutboxMail:

@@ -20,6 +20,7 @@ from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
 from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 pytestmark = pytest.mark.both_databases
 
@@ -29,11 +30,6 @@ LEASE = timedelta(seconds=120)
 @pytest.fixture
 def mail(app: Flask) -> OutboxMail:
     return make_mail(app, make_registration(app, make_event(app)))
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def now_of(app: Flask, mail: OutboxMail) -> OutboxMail:

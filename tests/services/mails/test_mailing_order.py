@@ -26,6 +26,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 pytestmark = pytest.mark.both_databases
 
@@ -36,11 +37,6 @@ NEWS = Message(MailKind.ANNOUNCEMENT, Audience.SUBSCRIBERS)
 def start(app: Flask, event: Event, message: Message) -> int:
     with app.app_context(), transaction():
         return start_mailing(lock_event(event.slug), message, now=NOW).id
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def test_reminder_does_not_wait_for_news_to_thousands(app: Flask) -> None:

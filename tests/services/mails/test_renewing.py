@@ -18,13 +18,9 @@ from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, door_path, make_event, make_mail, make_registration, personal_path
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 EVA, UWE = "eva@example.org", "uwe@example.org"
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def sign_up(app: Flask, event: Event, email: str) -> None:

@@ -26,6 +26,7 @@ from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 from tests.patience import PATIENCE
+from tests.rows import work
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,11 +42,6 @@ def dispatch(app: Flask, people: int) -> tuple[Event, int]:
         done = perform(event.slug, Request(action=Action.DISPATCH, actor="test"), now=NOW)
         assert done.mailing is not None
         return event, done.mailing.id
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def stop(app: Flask, event: Event, mailing_id: int) -> None:

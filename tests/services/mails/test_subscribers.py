@@ -32,6 +32,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.mailbox import Mailbox
+from tests.rows import kinds_of_mails
 
 pytestmark = pytest.mark.both_databases
 
@@ -92,11 +93,6 @@ def rows(app: Flask) -> list[Subscriber]:
         return list(db.session.scalars(select(Subscriber).order_by(Subscriber.id)))
 
 
-def kinds(app: Flask) -> list[str]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
-
-
 def test_confirming_twice_changes_nothing_the_second_time(app: Flask) -> None:
     subscribe(app)
     assert rows(app)[0].confirmed_at is None
@@ -104,7 +100,7 @@ def test_confirming_twice_changes_nothing_the_second_time(app: Flask) -> None:
     for hours in (1, 2):
         confirm(app, link, NOW + hours * HOUR)
     assert [row.confirmed_at for row in rows(app)] == [NOW + HOUR]
-    assert kinds(app) == ["subscription"]
+    assert kinds_of_mails(app) == ["subscription"]
 
 
 def test_forged_and_foreign_links_confirm_nothing(app: Flask) -> None:
@@ -147,7 +143,7 @@ def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_mail(app: Fl
         for done in [pool.submit(run) for _ in range(8)]:
             done.result()
     assert len(rows(app)) == 1
-    assert kinds(app) == ["subscription"]
+    assert kinds_of_mails(app) == ["subscription"]
 
 
 def test_unsubscribing_takes_row_and_mails_and_lets_one_come_back(app: Flask) -> None:
@@ -157,18 +153,18 @@ def test_unsubscribing_takes_row_and_mails_and_lets_one_come_back(app: Flask) ->
     event = make_event(app, state="draft")
     act(app, event, Action.ANNOUNCE)
     assert expand(app) == 1
-    assert kinds(app) == ["subscription", "announcement"]
+    assert kinds_of_mails(app) == ["subscription", "announcement"]
     for _press in range(2):
         leave(app, link)
     assert rows(app) == []
-    assert kinds(app) == []
+    assert kinds_of_mails(app) == []
     with pytest.raises(LinkRefused):
         confirm(app, link)
     subscribe(app)
     leave(app, link)
     assert len(rows(app)) == 1, "the old link does not reach the new subscription"
     confirm(app, token(app))
-    assert kinds(app) == ["subscription"]
+    assert kinds_of_mails(app) == ["subscription"]
 
 
 def test_who_leaves_while_a_mailing_is_written_holds_up_nobody(app: Flask) -> None:
@@ -267,7 +263,7 @@ def test_opening_is_mailed_once_to_those_who_asked(app: Flask) -> None:
     make_subscriber(app, other)
     act(app, event, Action.OPEN)
     assert expand(app) == 1
-    assert kinds(app) == ["subscription", "opening"]
+    assert kinds_of_mails(app) == ["subscription", "opening"]
 
 
 @pytest.mark.parametrize("expanded_first", [False, True])
@@ -285,7 +281,7 @@ def test_who_confirms_after_the_opening_is_mailed_once(
     for _press in range(2):
         confirm(app, link, moment)
     expand(app)
-    assert kinds(app) == ["subscription", "opening"]
+    assert kinds_of_mails(app) == ["subscription", "opening"]
 
 
 def test_unconfirmed_addresses_are_forgotten_on_the_day_their_mail_named(app: Flask) -> None:
@@ -296,7 +292,7 @@ def test_unconfirmed_addresses_are_forgotten_on_the_day_their_mail_named(app: Fl
     assert delete_expired(app, NOW + 7 * DAY - HOUR) == 0
     assert delete_expired(app, NOW + 7 * DAY) == 1
     assert [row.confirmed_at is not None for row in rows(app)] == [True]
-    assert kinds(app) == []
+    assert kinds_of_mails(app) == []
 
 
 def test_interest_in_one_event_ends_a_week_after_its_news(app: Flask, mailbox: Mailbox) -> None:

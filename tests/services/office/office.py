@@ -1,20 +1,11 @@
 """An office whose mails the tests read."""
 
-from typing import Any
-
 from flask import Flask
 from sqlalchemy import select
 
-from ikone_events.store.db import db, transaction
-from ikone_events.store.events.models import Event
+from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from tests.mailbox import Mailbox
-
-
-def work(app: Flask) -> int:
-    """One run of the worker; returns the number of mails sent."""
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def office_mails(app: Flask, kind: str = "office_") -> list[OutboxMail]:
@@ -29,11 +20,3 @@ def office_mails(app: Flask, kind: str = "office_") -> list[OutboxMail]:
 def received(mailbox: Mailbox) -> list[str]:
     """The texts of the mails that have arrived."""
     return [mail.text.replace("\r\n", "\n") for mail in mailbox.received]
-
-
-def change_event(app: Flask, event: Event, **values: Any) -> None:
-    """Give a stored event other values."""
-    with app.app_context(), transaction():
-        stored = db.session.get_one(Event, event.id)
-        for name, value in values.items():
-            setattr(stored, name, value)

@@ -13,9 +13,9 @@ from sqlalchemy import select, update
 
 from ikone_events.config import Settings
 from ikone_events.domain.incoming.mails import IncomingOutcome
-from ikone_events.domain.office.choices import OfficeMail
+from ikone_events.domain.office.mails import OfficeMail
 from ikone_events.services.accounts import changes
-from ikone_events.services.office import alarms, choosing
+from ikone_events.services.office import alarms, recipients
 from ikone_events.services.operating.verification import faults
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -26,7 +26,8 @@ from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_mailing, make_registration
 from tests.mailbox import Mailbox
 from tests.received import absence, bounce, receive
-from tests.services.office.office import change_event, office_mails, received, work
+from tests.rows import change_event, work
+from tests.services.office.office import office_mails, received
 from tests.web.visitor import Queries
 
 CONTACT = "jutta.beispiel@example.org"
@@ -164,7 +165,7 @@ def test_alarms_go_to_administrators_and_the_contact_who_want_them(
     without = make_account(app, "ohne@example.org")
     gone = make_account(app, "weg@example.org")
     with app.app_context(), transaction():
-        choosing.choose_mails(without, dict.fromkeys(OfficeMail, False), now=clock())
+        recipients.choose_mails(without, dict.fromkeys(OfficeMail, False), now=clock())
         changes.set_active(gone, active=False)
     work(app)
     assert [mail.recipient for mail in office_mails(app)] == ["ada@example.org", CONTACT.upper()]

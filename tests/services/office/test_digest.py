@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.domain.office.choices import OfficeMail
+from ikone_events.domain.office.mails import OfficeMail
 from ikone_events.services.accounts import changes
-from ikone_events.services.office import choosing, mornings
+from ikone_events.services.office import mornings, recipients
 from ikone_events.services.office.mornings import Morning
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
@@ -20,7 +20,8 @@ from tests.accounts import make_account
 from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event
 from tests.mailbox import Mailbox
-from tests.services.office.office import change_event, office_mails, received, work
+from tests.rows import change_event, work
+from tests.services.office.office import office_mails, received
 
 TUESDAY = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)  # half past seven in Berlin
 FRIDAY, MONDAY = TUESDAY + timedelta(days=3), TUESDAY + timedelta(days=6)
@@ -160,10 +161,10 @@ def test_accounts_that_are_disabled_or_want_none_get_none(
 ) -> None:
     gone = make_account(app, "weg@example.org", role="organiser")
     with app.app_context(), transaction():
-        choosing.choose_mails(account, dict.fromkeys(OfficeMail, False), now=clock())
+        recipients.choose_mails(account, dict.fromkeys(OfficeMail, False), now=clock())
         changes.set_active(gone, active=False)
     assert at(app, clock, TUESDAY) == []
     with app.app_context(), transaction():
-        choosing.choose_mails(account, dict.fromkeys(OfficeMail, True), now=clock())
+        recipients.choose_mails(account, dict.fromkeys(OfficeMail, True), now=clock())
     assert at(app, clock, TUESDAY + timedelta(hours=1)) == []  # it begins on the next morning
     assert len(at(app, clock, TUESDAY + timedelta(days=1))) == 1

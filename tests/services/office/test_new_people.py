@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from ikone_events.config import Settings
-from ikone_events.domain.office.choices import OfficeMail
+from ikone_events.domain.office.mails import OfficeMail
 from ikone_events.services.accounts import changes
-from ikone_events.services.office import choosing, mornings
+from ikone_events.services.office import mornings, recipients
 from ikone_events.services.office.mornings import Morning
 from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.operating.verification import faults
@@ -23,7 +23,8 @@ from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
-from tests.services.office.office import office_mails, received, work
+from tests.rows import work
+from tests.services.office.office import office_mails, received
 
 TUESDAY = datetime(2026, 3, 3, 6, 30, tzinfo=UTC)
 LISTS = {**dict.fromkeys(OfficeMail, False), OfficeMail.REGISTRATIONS: True}
@@ -42,7 +43,7 @@ def account(app: Flask) -> int:
 
 def wishes(app: Flask, account: int) -> int:
     with app.app_context(), transaction():
-        choosing.choose_mails(account, LISTS, now=NOW)
+        recipients.choose_mails(account, LISTS, now=NOW)
     return account
 
 

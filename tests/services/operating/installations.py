@@ -1,6 +1,7 @@
 """Installations with data, made by the services."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from click.testing import Result
@@ -20,6 +21,13 @@ STARTS_AT = NOW + timedelta(days=14)
 def call(app: Flask, *words: str, typed: str | None = None) -> Result:
     """A command as a shell calls it."""
     return app.test_cli_runner().invoke(args=list(words), input=typed)
+
+
+def restore(app: Flask, file: Path) -> str:
+    """Restore a backup into the installation; returns what the command says."""
+    result = call(app, "restore", str(file), "--force")
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 def draft(title: str, **values: Any) -> EventDraft:

@@ -21,16 +21,12 @@ from tests.factories import (
     make_settings,
 )
 from tests.mailbox import Mailbox
+from tests.rows import work
 
 
 @pytest.fixture
 def settings(data_dir: Path, mailbox: Mailbox) -> Settings:
     return make_settings(data_dir, smtp_url=mailbox.url, mail_per_minute=600_000)
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def test_paused_worker_does_nothing_until_released(app: Flask, mailbox: Mailbox) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from ikone_events.services.mails.unsubscribing import object_to_announcements, unsubscribe
 from ikone_events.store.db import db, rows_written, transaction
@@ -11,18 +11,8 @@ from ikone_events.store.directory.models import Contact
 from ikone_events.store.mails.models import Subscriber
 from ikone_events.store.mails.objections import Objection, ObjectionKey
 from tests.factories import NOW, contact_path, make_contact, make_subscriber
-from tests.services.operating.installations import call, lay_event
-
-
-def count(app: Flask, table: type) -> int:
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def restore(app: Flask, file: Path) -> str:
-    result = call(app, "restore", str(file), "--force")
-    assert result.exit_code == 0, result.output
-    return result.output
+from tests.rows import count
+from tests.services.operating.installations import call, lay_event, restore
 
 
 def test_objection_after_the_backup_survives_the_restore(app: Flask, tmp_path: Path) -> None:

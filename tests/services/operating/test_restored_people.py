@@ -42,7 +42,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.postgres import fresh_database
-from tests.services.operating.installations import call, lay_event, sign_up
+from tests.services.operating.installations import call, lay_event, restore, sign_up
 from tests.standing import make_series, make_standing
 
 NAME, ADDRESS = "Zwetschgine", "zq.quittenbaum@example.org"
@@ -72,12 +72,6 @@ def back_up(app: Flask, tmp_path: Path) -> Path:
     result = call(app, "backup", str(file))
     assert result.exit_code == 0, result.output
     return file
-
-
-def restore(app: Flask, file: Path) -> str:
-    result = call(app, "restore", str(file), "--force")
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def delete(app: Flask, person: Registration) -> None:

@@ -45,13 +45,9 @@ from tests.factories import (
     personal_path,
 )
 from tests.mailbox import Mailbox, Received
+from tests.rows import work
 
 OLD, NEW = "eva@exmaple.org", "eva@example.org"
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def sign_up(app: Flask, event: Event, email: str = OLD) -> Registration:

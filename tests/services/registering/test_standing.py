@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from icalendar import Calendar
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ikone_events.domain.refusals import LinkRefused, NotFound, RegistrationClosed, UnfitInput
 from ikone_events.domain.tokens import LinkClaim, Purpose
@@ -26,10 +26,10 @@ from ikone_events.services.registering.standing_dates import (
 )
 from ikone_events.services.registering.status import withdraw
 from ikone_events.store.db import db, transaction
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import StandingDate, StandingSignUp
 from tests.factories import NOW, PAST, make_organisation, make_registration
+from tests.rows import count, written_mails
 from tests.standing import ANNA, SLUG, make_date, make_series, make_standing, work
 
 pytestmark = pytest.mark.both_databases
@@ -46,11 +46,6 @@ def people(app: Flask) -> list[tuple[str, str]]:
         return [(email, status) for email, status in rows]
 
 
-def mails(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
-
-
 def token(app: Flask, row: StandingSignUp) -> str:
     with app.app_context():
         claim = LinkClaim(row.public_id, row.link_epoch)
@@ -62,11 +57,6 @@ def sign_up(app: Flask, **changes: Any) -> None:
         standing.sign_up(SLUG, StandingDraft(**{**ANNA, "locale": "de", **changes}), now=NOW)
 
 
-def number_of(app: Flask, model: Any) -> int:
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(model)) or 0
-
-
 def test_each_open_date_becomes_a_registration_with_its_own_invitation(app: Flask) -> None:
     make_series(app)
     make_date(app, state="announced")
@@ -75,12 +65,12 @@ def test_each_open_date_becomes_a_registration_with_its_own_invitation(app: Flas
     make_standing(app)
     assert work(app) == 2
     assert people(app) == [("anna@example.org", "confirmed")] * 2
-    assert [mail.kind for mail in mails(app)] == ["confirmation"] * 2
-    entries = [Calendar.from_ical(mail.calendar or b"") for mail in mails(app)]
+    assert [mail.kind for mail in written_mails(app)] == ["confirmation"] * 2
+    entries = [Calendar.from_ical(mail.calendar or b"") for mail in written_mails(app)]
     uids = {str(entry.walk("VEVENT")[0]["UID"]) for entry in entries}
     assert len(uids) == 2
     assert {entry["METHOD"] for entry in entries} == {"REQUEST"}
-    assert {mail.event_id for mail in mails(app)} == {first.id, second.id}
+    assert {mail.event_id for mail in written_mails(app)} == {first.id, second.id}
     assert work(app) == 0
 
 
@@ -90,14 +80,14 @@ def test_mail_states_where_it_comes_from_and_how_to_end_it(app: Flask) -> None:
     row = make_standing(app)
     make_standing(app, email="eve@example.org", locale="en", series_slug=SLUG)
     work(app)
-    german, english = (mail.text for mail in mails(app))
+    german, english = (mail.text for mail in written_mails(app))
     assert "kommt aus Ihrer Daueranmeldung zur Reihe „Runder Tisch“" in german
     assert f"http://localhost/standing/{token(app, row)}" in german
     assert "comes from your standing sign-up to the series “Runder Tisch”" in english
     other = make_registration(app, make_date(app), email="ohne@example.org")
     with app.app_context(), transaction():
         withdraw(other.public_id, now=NOW)
-    assert "Daueranmeldung" not in mails(app)[-1].text
+    assert "Daueranmeldung" not in written_mails(app)[-1].text
 
 
 def test_address_is_not_to_be_confirmed_again(app: Flask) -> None:
@@ -190,7 +180,7 @@ def test_whoever_is_registered_already_is_left_alone(app: Flask) -> None:
     known = make_registration(app, event, email="ANNA@example.org")
     make_standing(app)
     assert work(app) == 0
-    assert mails(app) == []
+    assert written_mails(app) == []
     with app.app_context(), transaction():
         withdraw(known.public_id, now=NOW)
     assert work(app) == 0, "who has withdrawn is not registered again"
@@ -234,8 +224,8 @@ def test_two_workers_register_everybody_once(app: Flask) -> None:
         assert sum(workers.map(run, range(2))) == 5
     statuses = sorted(status for _email, status in people(app))
     assert statuses == ["confirmed"] * 3 + ["waitlisted"] * 2
-    assert len({mail.recipient for mail in mails(app)}) == len(mails(app)) == 5
-    assert number_of(app, StandingDate) == 5
+    assert len({mail.recipient for mail in written_mails(app)}) == len(written_mails(app)) == 5
+    assert count(app, StandingDate) == 5
     with app.app_context():
         assert event.id in set(db.session.scalars(select(StandingDate.event_id)))
 
@@ -278,9 +268,9 @@ def test_worker_that_dies_in_between_leaves_nothing_half(app: Flask) -> None:
         with pytest.raises(Killed):
             die_after(second)
         db.session.remove()
-    assert (len(people(app)), len(mails(app)), number_of(app, StandingDate)) == (1, 1, 1)
+    assert (len(people(app)), len(written_mails(app)), count(app, StandingDate)) == (1, 1, 1)
     assert work(app) == 2
-    assert (len(people(app)), len(mails(app)), number_of(app, StandingDate)) == (3, 3, 3)
+    assert (len(people(app)), len(written_mails(app)), count(app, StandingDate)) == (3, 3, 3)
 
 
 def test_sign_up_asks_to_confirm_and_then_counts(app: Flask) -> None:
@@ -288,7 +278,7 @@ def test_sign_up_asks_to_confirm_and_then_counts(app: Flask) -> None:
     make_date(app)
     sign_up(app)
     assert work(app) == 0
-    (mail,) = mails(app)
+    (mail,) = written_mails(app)
     assert mail.subject == "Bitte bestätigen: Daueranmeldung zu Runder Tisch"
     with app.app_context():
         row = db.session.scalars(select(StandingSignUp)).one()
@@ -305,7 +295,7 @@ def test_known_address_gets_another_mail_and_keeps_its_details(app: Flask) -> No
     make_standing(app)
     sign_up(app, first_name="Eve", last_name="Fremd")
     sign_up(app, first_name="Eve", last_name="Fremd")  # at most one mail an hour
-    (mail,) = mails(app)
+    (mail,) = written_mails(app)
     assert mail.subject == "Ihre Daueranmeldung besteht bereits: Runder Tisch"
     with app.app_context():
         assert db.session.scalars(select(StandingSignUp.first_name)).all() == ["Anna"]
@@ -332,8 +322,8 @@ def test_end_keeps_or_withdraws_what_is_coming(app: Flask, withdraws: bool) -> N
         assert found is not None
         assert standing.end(found, withdraws=withdraws, now=NOW) == int(withdraws)
     assert [status for _email, status in people(app)] == ["cancelled" if withdraws else "confirmed"]
-    assert number_of(app, StandingSignUp) == number_of(app, StandingDate) == 0
-    assert "standing" not in {mail.kind for mail in mails(app)}
+    assert count(app, StandingSignUp) == count(app, StandingDate) == 0
+    assert "standing" not in {mail.kind for mail in written_mails(app)}
     with app.app_context():
         assert standing.standing_from_token(token(app, row)) is None
         assert db.session.scalars(select(Registration.standing_id)).all() == [None]
@@ -359,7 +349,7 @@ def test_corrected_address_has_to_be_confirmed_and_kills_old_links(app: Flask) -
     change("neu@example.org")
     with app.app_context():
         assert standing.standing_from_token(token(app, row)) is None
-    (mail,) = mails(app)
+    (mail,) = written_mails(app)
     assert mail.recipient == "neu@example.org"
     assert work(app) == 1
     assert people(app) == [("other@example.org", "confirmed")]
@@ -411,4 +401,4 @@ def test_deleting_the_details_ends_the_sign_up_behind_them(app: Flask) -> None:
         assert [each["series_slug"] for each in stored] == [SLUG]
         with transaction():
             forget_person(db.session.get_one(Registration, person.id), now=NOW)
-    assert number_of(app, StandingSignUp) == 0
+    assert count(app, StandingSignUp) == 0

@@ -32,7 +32,7 @@ from ikone_events.store.rooms.models import Question
 from ikone_events.store.rooms.questions import questions_of
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.patience import wait_for
-from tests.web.visitor import count
+from tests.rows import count
 
 pytestmark = pytest.mark.both_databases
 BY = "Eva"

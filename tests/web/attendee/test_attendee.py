@@ -13,7 +13,6 @@ from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation
 from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration
 from tests.effort import by_night
 from tests.factories import (
     NOW,
@@ -24,12 +23,8 @@ from tests.factories import (
     make_registration,
     personal_path,
 )
-from tests.web.visitor import Queries, count, everything, press
-
-
-def reload(app: Flask, registration: Registration) -> Registration:
-    with app.app_context():
-        return db.session.get_one(Registration, registration.id)
+from tests.rows import count, reload
+from tests.web.visitor import Queries, everything, press
 
 
 def test_page_shows_the_status(app: Flask, client: FlaskClient) -> None:

@@ -22,6 +22,7 @@ from tests.factories import (
     personal_path,
 )
 from tests.own_fields import make_answer, make_field
+from tests.rows import reload
 from tests.web.visitor import everything, outcome_of, token_of
 
 DETAILS = {
@@ -40,11 +41,6 @@ DEPUTY = {
     "email": "Dora.Deputy@example.org",
     "position": "Hauptamt",
 }
-
-
-def reload(app: Flask, registration: Registration) -> Registration:
-    with app.app_context():
-        return db.session.get_one(Registration, registration.id)
 
 
 def send(client: FlaskClient, path: str, entries: dict[str, Any]) -> TestResponse:

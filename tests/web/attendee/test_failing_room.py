@@ -29,7 +29,8 @@ from tests.factories import (
     make_settings,
     personal_path,
 )
-from tests.services.office.office import office_mails, work
+from tests.rows import work
+from tests.services.office.office import office_mails
 from tests.services.rooms.video_server import VideoServer, video_server
 from tests.web.visitor import everything, press, token_of
 

@@ -6,17 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.registering.models import Registration
 from tests.factories import PAST, make_event, make_mail, make_registration, personal_path
 from tests.own_fields import make_answer, make_change, make_field
-from tests.web.visitor import count, everything, press, token_of
-
-
-def reload(app: Flask, registration: Registration) -> Registration:
-    with app.app_context():
-        return db.session.get_one(Registration, registration.id)
+from tests.rows import count, reload
+from tests.web.visitor import everything, press, token_of
 
 
 def test_deleting_forgets_the_person_and_the_link_shows_it(app: Flask, client: FlaskClient) -> None:

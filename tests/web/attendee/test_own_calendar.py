@@ -35,7 +35,8 @@ from tests.factories import (
     personal_path,
 )
 from tests.own_fields import make_change
-from tests.web.visitor import Queries, count, everything, press
+from tests.rows import count
+from tests.web.visitor import Queries, everything, press
 
 EMAIL = "eva.muster@example.org"
 WEEKS = timedelta(weeks=6)

@@ -24,7 +24,8 @@ from tests.factories import (
     make_settings,
     personal_path,
 )
-from tests.web.visitor import count, everything, token_of
+from tests.rows import count
+from tests.web.visitor import everything, token_of
 
 
 def running_event(app: Flask, **values: object) -> Event:

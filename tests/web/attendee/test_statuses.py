@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from ikone_events.services.mails.values import links_of
 from ikone_events.store.db import db
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import (
     NOW,
@@ -23,23 +21,14 @@ from tests.factories import (
     subscription_path,
 )
 from tests.own_fields import make_answer, make_change, make_field
-from tests.web.visitor import count, everything, press, token_of
+from tests.rows import count, kinds_of_mails, reload
+from tests.web.visitor import everything, press, token_of
 
 HOLD = NOW + timedelta(hours=24)
 UNTIL = "Di., 3.\u00a0März\u00a02026, 10:00\u00a0Uhr"
 ADDRESS = {"status": "pending", "awaits": "address", "reserved_until": HOLD}
 BEGUN = {"starts_at": NOW, "ends_at": HOLD, "accepts_late": False}
 OFFER = {"status": "offered", "reserved_until": HOLD, "waiting_order": 1}
-
-
-def reload(app: Flask, registration: Registration) -> Registration:
-    with app.app_context():
-        return db.session.get_one(Registration, registration.id)
-
-
-def mails(app: Flask) -> list[str]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
 
 
 WORDS: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
@@ -121,7 +110,7 @@ def test_address_is_confirmed_by_a_press_and_a_second_one_is_a_success(
         assert (answer.status_code, answer.location) == (303, personal_path(app, person))
     assert "Ihre E-Mail-Adresse ist bestätigt" in client.get(answer.location).text
     assert reload(app, person).status == "confirmed"
-    assert mails(app) == ["confirmation"]
+    assert kinds_of_mails(app) == ["confirmation"]
     assert client.get(path).location == personal_path(app, person)
 
 
@@ -134,7 +123,7 @@ def test_offered_place_is_accepted_by_a_press_and_a_second_one_is_a_success(
     for _press in range(2):
         assert client.post(path, data=data).location == personal_path(app, person)
     assert reload(app, person).status == "confirmed"
-    assert mails(app) == ["confirmation"]
+    assert kinds_of_mails(app) == ["confirmation"]
 
 
 def test_own_page_has_the_buttons_of_the_mails(app: Flask, client: FlaskClient) -> None:

@@ -18,7 +18,7 @@ from ikone_events.services.events.editing import edit_event, set_room
 from ikone_events.services.events.transitions import Request, perform
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event as EventRow
-from ikone_events.store.events.public_versions import note_public_change, public_facts
+from ikone_events.store.events.public_history import note_public_change, public_facts
 from ikone_events.store.events.queries import lock_event
 from tests.calendar_oracle import checked
 from tests.factories import (

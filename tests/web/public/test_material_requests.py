@@ -15,7 +15,6 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, Material
 from ikone_events.store.followup.answers import PublishedAnswer
 from ikone_events.store.followup.requests import MaterialRequest
-from ikone_events.store.mails.models import OutboxMail
 from tests.factories import (
     NOW,
     PAST,
@@ -27,7 +26,8 @@ from tests.factories import (
     make_settings,
     request_path,
 )
-from tests.web.visitor import count, mails_composed, outcome_of, token_of
+from tests.rows import count, written_mails
+from tests.web.visitor import mails_composed, outcome_of, token_of
 
 ASKING = {"email": "nora@example.org", "organisation": "Stadt Kusel", "name": "Nora Neu"}
 
@@ -44,11 +44,6 @@ def ask(client: FlaskClient, event: Event, **changes: Any) -> TestResponse:
     path = f"/events/{event.slug}/materials/request"
     token = token_of(client.get(path))
     return client.post(path, data={**ASKING, "website": "", **changes, "csrf_token": token})
-
-
-def mails(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
 
 def test_page_shows_what_is_public_by_kind_in_the_offices_order(
@@ -117,7 +112,7 @@ def test_request_is_stored_and_waits_without_a_mail(app: Flask, client: FlaskCli
         stored = db.session.scalars(select(MaterialRequest)).one()
         assert (stored.email, stored.organisation_text, stored.name) == tuple(ASKING.values())
         assert (stored.state, stored.locale, stored.asked_at) == ("open", "de", NOW)
-    assert mails(app) == []
+    assert written_mails(app) == []
 
 
 def test_answer_is_the_same_for_everybody(app: Flask) -> None:
@@ -157,7 +152,7 @@ def test_mail_states_each_outcome(app: Flask, client: FlaskClient) -> None:
         make_request(app, event, state=state, email=f"{state}@example.org")
     for who in ("maria", "left", "open", "granted", "refused"):
         ask(client, event, email=f"{who}@example.org")
-    sent = {mail.recipient.partition("@")[0]: mail for mail in mails(app)}
+    sent = {mail.recipient.partition("@")[0]: mail for mail in written_mails(app)}
     assert set(sent) == {"maria", "granted", "refused"}
     assert "Sie waren angemeldet" in sent["maria"].text
     assert "/r/" in sent["maria"].text
@@ -171,10 +166,10 @@ def test_same_mail_comes_once_an_hour(app: Flask, client: FlaskClient, clock: Fi
     make_request(app, event, state="granted", email=ASKING["email"])
     for _press in range(3):
         ask(client, event)
-    assert len(mails(app)) == 1
+    assert len(written_mails(app)) == 1
     clock.move(hours=1)
     ask(client, event)
-    first, second = mails(app)
+    first, second = written_mails(app)
     assert second.references == first.message_id
 
 

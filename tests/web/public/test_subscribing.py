@@ -25,7 +25,8 @@ from tests.factories import (
     make_subscriber,
     subscription_path,
 )
-from tests.web.visitor import count, everything, outcome_of, press, token_of
+from tests.rows import count
+from tests.web.visitor import everything, outcome_of, press, token_of
 
 ADDRESS = "leserin@example.org"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

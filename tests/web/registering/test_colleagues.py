@@ -11,7 +11,8 @@ from ikone_events.store.db import db
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import make_event
-from tests.web.visitor import PERSON, colleague, count, everything, outcome_of, sign_up
+from tests.rows import count
+from tests.web.visitor import PERSON, colleague, everything, outcome_of, sign_up
 
 
 def numbers(text: str) -> list[str]:

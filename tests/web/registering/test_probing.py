@@ -16,8 +16,9 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.own_fields import make_field, stored
+from tests.rows import count
 from tests.shared_app import own_app
-from tests.web.visitor import PERSON, colleague, count, outcome_of, sign_up, token_of
+from tests.web.visitor import PERSON, colleague, outcome_of, sign_up, token_of
 
 pytestmark = pytest.mark.slow
 

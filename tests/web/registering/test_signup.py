@@ -19,7 +19,8 @@ from tests.factories import (
     make_settings,
     personal_path,
 )
-from tests.web.visitor import PERSON, count, everything, outcome_of, sign_up, token_of
+from tests.rows import count
+from tests.web.visitor import PERSON, everything, outcome_of, sign_up, token_of
 
 
 def stored(app: Flask) -> list[Registration]:

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectField
 
-from ikone_events.domain.office.choices import (
+from ikone_events.domain.office.mails import (
     OFFICE_MAIL_HINTS,
     OFFICE_MAIL_LABELS,
     OfficeMail,
@@ -14,12 +14,11 @@ from ikone_events.domain.office.choices import (
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.accounts import changes
 from ikone_events.services.accounts.changes import Asker
-from ikone_events.services.accounts.passwords import is_password_of
+from ikone_events.services.accounts.organisers import is_password_of
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
 from ikone_events.services.installation import now
-from ikone_events.services.office import choosing
-from ikone_events.services.office.choosing import calendar_path
-from ikone_events.services.office.recipients import wants_mail
+from ikone_events.services.office import recipients
+from ikone_events.services.office.recipients import calendar_path, wants_mail
 from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import transaction
 from ikone_events.web.organiser.accounts.accounts import role_label
@@ -53,7 +52,7 @@ class DetailsForm(FlaskForm):
 
 
 class MailsForm(FlaskForm):
-    """The mails to the office, named as in domain/office/choices.py."""
+    """The mails to the office, named as in domain/office/mails.py."""
 
     alarm_mails = BooleanField(_l(OFFICE_MAIL_LABELS[OfficeMail.ALARMS]))
     digest_mails = BooleanField(_l(OFFICE_MAIL_LABELS[OfficeMail.DIGEST]))
@@ -105,7 +104,7 @@ def choose_office_mails() -> Answer:
         return _page(), 422
     chosen = {which: bool(form[which.value].data) for which in OfficeMail}
     with transaction():
-        choosing.choose_mails(organiser().id, chosen, now=now())
+        recipients.choose_mails(organiser().id, chosen, now=now())
     flash_at(MAILS, _("Your choice is stored."))
     return redirect(url_for("organiser.own_account", _anchor=MAILS), 303)
 
@@ -117,7 +116,7 @@ def new_office_calendar() -> Answer:
     require(Permission.SEE_EVENTS)
     had = organiser().has_calendar
     with transaction():
-        choosing.new_calendar(organiser().id)
+        recipients.new_calendar(organiser().id)
     text = _("The calendar has a new address. The earlier one no longer works.")
     flash_at(CALENDAR, text if had else _("The calendar now has an address."))
     return redirect(url_for("organiser.own_account", _anchor=CALENDAR), 303)
@@ -128,7 +127,7 @@ def new_office_calendar() -> Answer:
 def withdraw_office_calendar() -> Answer:
     """End the address of the private calendar."""
     with transaction():
-        choosing.withdraw_calendar(organiser().id)
+        recipients.withdraw_calendar(organiser().id)
     flash_at(
         CALENDAR, _("The address of the calendar has been withdrawn. It no longer shows anything.")
     )

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.calendars.invitation import public_feed
 from ikone_events.services.installation import get_identity, now
 from ikone_events.services.office.calendar import office_entry, office_events, office_step_entry
-from ikone_events.services.office.choosing import account_of_calendar
+from ikone_events.services.office.recipients import account_of_calendar
 from ikone_events.web.organiser.plan.network_plan import upcoming_mails
 from ikone_events.web.public.feeds import feed_address
 from ikone_events.web.shell.access import Permission, permission

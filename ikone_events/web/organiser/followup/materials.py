@@ -25,8 +25,8 @@ from ikone_events.services.followup.files import get_space, stored_file
 from ikone_events.services.followup.handed_in import release_file
 from ikone_events.services.installation import get_installation, now
 from ikone_events.store.db import transaction
-from ikone_events.store.events.handed_in import waiting_materials
 from ikone_events.store.events.models import Event, Material
+from ikone_events.store.events.speakers import waiting_materials
 from ikone_events.store.followup.access import count_releases, released_people
 from ikone_events.web.attendee.materials import download, uploaded_file
 from ikone_events.web.organiser.followup.material_forms import (

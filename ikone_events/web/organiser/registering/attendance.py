@@ -22,7 +22,7 @@ from ikone_events.services.rooms.attendance import (
 from ikone_events.services.rooms.watching import unseen_minutes
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.attendance import people_to_tick
+from ikone_events.store.registering.queries import people_to_tick
 from ikone_events.store.rooms.attendance import attendances
 from ikone_events.web.organiser.frame import (
     Answer,

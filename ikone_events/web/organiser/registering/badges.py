@@ -11,8 +11,8 @@ from ikone_events.services.accounts.security_log import SecurityEvent
 from ikone_events.services.documents.pdf import can_make_pdfs, make_large_pdf
 from ikone_events.services.installation import get_identity
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import people_to_tick
 from ikone_events.web.organiser.exports import limit_exports
 from ikone_events.web.organiser.frame import Answer, blueprint, download, seen_event
 from ikone_events.web.organiser.registering.door import mode_at_door

@@ -1,4 +1,7 @@
-"""The check-in of one event: a field for scanners and names, lists with a button each, undo."""
+"""The check-in of an event: a field for scanners and names, lists with a button each, undo.
+
+Before it stands the page with the check-ins that a helper may open.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +9,7 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 
+from ikone_events.domain.events.facts import TAKES_PLACE, EventFormat
 from ikone_events.domain.refusals import Refusal
 from ikone_events.domain.rooms.check_in import is_code
 from ikone_events.services.installation import now
@@ -17,6 +21,7 @@ from ikone_events.services.rooms.check_in import (
 )
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
+from ikone_events.store.events.queries import events_of
 from ikone_events.store.rooms.check_in import count_inside, last_entries, not_in_yet, people_named
 from ikone_events.web.organiser.frame import (
     Answer,
@@ -33,11 +38,29 @@ from ikone_events.web.organiser.registering.check_in_words import (
     press_code,
     press_person,
 )
-from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.access import Permission, organiser, permission
 from ikone_events.web.shell.headers import allow_camera
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.interrupted import AGAIN, is_shown_again, keeps_input
+
+_MOST_COMING = 10
+
+
+@blueprint.get("/entrances")
+@permission(Permission.CHECK_IN)
+def entrances() -> str:
+    """Show the events of today with an entrance, and when the next ones are."""
+    moment = now()
+    found = [each for each in events_of(organiser()) if each.format != EventFormat.ONLINE.value]
+    today = [event for event in found if no_entry_because(event, moment) is None]
+    coming = [event for event in found if event.state in TAKES_PLACE and event.starts_at > moment]
+    return render_template(
+        "organiser/registering/entrances.html",
+        today=[(event, *count_inside(event)) for event in today],
+        coming=[event for event in coming if event not in today][:_MOST_COMING],
+    )
+
 
 _PATH = "/events/<slug>/check-in"
 # The event at whose entrance a helper stands: the check-in that this browser has opened last.

@@ -12,9 +12,9 @@ from ikone_events.services.documents.spreadsheets import Row
 from ikone_events.services.installation import now
 from ikone_events.services.registering.answers import all_fields
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import answers_for
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import people_to_tick
 from ikone_events.store.rooms.attendance import present_since
 from ikone_events.web.organiser.exports import export_table, limit_exports
 from ikone_events.web.organiser.frame import blueprint, seen_event

@@ -1,7 +1,8 @@
-"""The live board of an event: who is in, who is missing, questions; it refreshes itself.
+"""The live board of an event: who is in, who is missing, questions; and the way into its room.
 
-The page works by loading it again. With a script it asks `live/now`, which answers 304 as long as
-nothing that it shows has changed.
+Whoever enters from here is a moderator, of whom nothing is recorded. The page
+works by loading it again. With a script it asks `live/now`, which answers 304 as long as nothing
+that it shows has changed.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 
 from flask import Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.domain.registering.form_fields import visible_to
@@ -21,15 +23,24 @@ from ikone_events.domain.rooms.questions import AskedQuestion, done, in_order
 from ikone_events.domain.times import clock
 from ikone_events.services.installation import now
 from ikone_events.services.rooms.board import mark_by_hand, phase_of
-from ikone_events.services.rooms.entering import speaker_door_of
+from ikone_events.services.rooms.entering import host_of, join_address, speaker_door_of
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.office.queries import events_with_failing_room
 from ikone_events.store.registering.form_fields import asked_of
 from ikone_events.store.rooms.board import people_on_board, telephones
 from ikone_events.store.rooms.questions import questions_of
+from ikone_events.web.attendee.entering import RoomPassage, lead_on, press_of_moderator
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event
-from ikone_events.web.shell.access import Permission, asker_role, may, permission, unattended
+from ikone_events.web.shell.access import (
+    Permission,
+    asker_role,
+    may,
+    organiser,
+    permission,
+    unattended,
+)
+from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
 
 _PATH = "/events/<slug>/live"
@@ -170,3 +181,24 @@ def mark_on_board(slug: str) -> Answer:
         )
     marked = f"{public_id}/{before or ''}"
     return redirect(url_for("organiser.live", slug=slug, marked=marked, _anchor="people"), 303)
+
+
+@blueprint.post(f"{_PATH}/room")
+@permission(Permission.EDIT_EVENTS)
+def enter_room(slug: str) -> ResponseReturnValue:
+    """Make sure that the room is there, then lead on."""
+    return press_of_moderator(seen_event(slug), url_for("organiser.room", slug=slug), now=now())
+
+
+@blueprint.get(f"{_PATH}/room")
+@permission(Permission.EDIT_EVENTS)
+def room(slug: str) -> ResponseReturnValue:
+    """The page after the press; without one, or out of hours, the live board."""
+    event, moment = seen_event(slug), now()
+    board = url_for("organiser.live", slug=slug)
+    if "go" not in request.args or speaker_door_of(event, moment) is not Door.OPEN:
+        return redirect(board, 303)
+    here, account = url_for("organiser.enter_room", slug=slug), organiser()
+    host = host_of(event, account.name or _("Guest"), account.id)  # never the address
+    passage = RoomPassage(event=event, here=here, back=board, back_label=_("Back to the live view"))
+    return lead_on(passage, lambda: join_address(event, host, now=moment))

@@ -56,10 +56,10 @@ from ikone_events.web.organiser.frame import (
 )
 from ikone_events.web.organiser.incoming import answer_words
 from ikone_events.web.organiser.registering.bulk import offered
-from ikone_events.web.organiser.registering.chips import chips_for
 from ikone_events.web.organiser.registering.filter import (
     FILTER_LABELS,
     ORDER_LABELS,
+    chips_for,
     choices_for,
     query_of,
     wish_of,

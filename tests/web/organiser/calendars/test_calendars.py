@@ -4,12 +4,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from icalendar import Calendar
-from sqlalchemy import event as sql
 from sqlalchemy import select
 
 from ikone_events.config import Settings
@@ -26,7 +24,9 @@ from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, PAST, FixedClock, make_event, make_registration, make_settings
+from tests.rows import change_event
 from tests.web.organiser.conftest import Browser, Person
+from tests.web.visitor import Queries
 
 OWN = "team@example.org"
 
@@ -40,13 +40,6 @@ def invite(
         key = f"{kind}:{person.id}:{registration.calendar_sequence}"
         row = write_mail(MailKind(kind), registration, registration.event, key=key, now=NOW)
         row.state, row.sent_at = state, NOW if state == "sent" else None
-
-
-def change(app: Flask, event: Event, **values: Any) -> None:
-    with app.app_context(), transaction():
-        stored = db.session.get_one(Event, event.id)
-        for name, value in values.items():
-            setattr(stored, name, value)
 
 
 def page_of(browser: Browser, event: Event, person: Registration | None = None) -> str:
@@ -90,7 +83,7 @@ def test_sent_invitation_is_shown_and_a_change_stands_beside_it(app: Flask, team
     invite(app, person)
     assert "People would see no difference." in page_of(team, event)
 
-    change(app, event, title="Digitale Städte")
+    change_event(app, event, title="Digitale Städte")
 
     page = page_of(team, event)
     assert "This calendar shows the event." in page
@@ -121,7 +114,7 @@ def test_answer_stands_beside_the_person_and_another_date_asks_again(
         edit_event(event.slug, draft, expected_edit_version=event.edit_version, now=NOW)
 
     assert "asks for the answer again: the date is another." in page_of(team, event)
-    change(app, event, state="cancelled")
+    change_event(app, event, state="cancelled")
     assert "Removes the event from the calendar." in page_of(team, event)
 
 
@@ -139,7 +132,7 @@ def test_mail_that_no_server_took_changes_no_calendar(
     event = make_event(app, title="Alt")
     person = make_registration(app, event)
     invite(app, person)
-    change(app, event, title="Neu")
+    change_event(app, event, title="Neu")
     invite(app, person, "moved", state=state)
     page = page_of(team, event)
     assert words in page
@@ -150,7 +143,7 @@ def test_cancelled_entry_is_removed_and_nothing_more_is_sent(app: Flask, team: B
     event = make_event(app)
     person = make_registration(app, event)
     invite(app, person)
-    change(app, event, state="cancelled")
+    change_event(app, event, state="cancelled")
     before = page_of(team, event)
     assert "Removes the event from the calendar." in before
     assert re.search(r"Title changes Workshop \d+ –", before)
@@ -254,16 +247,13 @@ def test_event_that_reveals_a_personal_link_is_missing_in_public_and_shows_why(
 
 def test_queries_do_not_grow_with_people(app: Flask, team: Browser) -> None:
     event = make_event(app)
-    counted: list[str] = []
 
     def queries() -> int:
-        counted.clear()
-        page_of(team, event)
+        with Queries(app) as counted:
+            page_of(team, event)
         return len(counted)
 
     invite(app, make_registration(app, event))
-    with app.app_context():
-        sql.listen(db.engine, "before_cursor_execute", lambda *a: counted.append(a[2]))
     few = queries()
     for _ in range(12):
         invite(app, make_registration(app, event))

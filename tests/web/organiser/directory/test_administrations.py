@@ -14,8 +14,8 @@ from ikone_events.store.directory.models import LeftText, Organisation
 from ikone_events.store.registering.models import Registration
 from tests.administrations import FILE, ROWS
 from tests.factories import make_event, make_organisation, make_registration
+from tests.rows import count
 from tests.web.organiser.conftest import Browser
-from tests.web.visitor import count
 
 LIST = "/organise/contacts/administrations"
 UNMATCHED = "/organise/contacts/unmatched"

@@ -10,12 +10,8 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, Subscriber
 from tests.factories import NOW, make_contact, make_event, make_organisation, make_subscriber
+from tests.rows import the_only
 from tests.web.organiser.conftest import Browser
-
-
-def stored(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
 
 
 def test_missing_summary_is_asked_where_the_event_is_announced(app: Flask, team: Browser) -> None:
@@ -29,10 +25,10 @@ def test_missing_summary_is_asked_where_the_event_is_announced(app: Flask, team:
     assert 'id="summary-error"' in empty.text
     unfit = team.post(f"{path}/do/announce", {"state": "draft", "summary": "kaputt\x01"})
     assert unfit.status_code == 422
-    assert stored(app).state == "draft"
+    assert the_only(app, Event).state == "draft"
     form = {"state": "draft", "summary": "Kurz gesagt.", "also": "open"}
     assert team.post(f"{path}/do/announce", form).status_code == 303
-    found = stored(app)
+    found = the_only(app, Event)
     assert (found.state, found.summary) == ("open", "Kurz gesagt.")
 
 
@@ -46,7 +42,7 @@ def test_preview_of_the_announcement_shows_the_typed_summary(app: Flask, team: B
     assert page.count("Ganz neu getippt.") >= 2
     tested = team.post(f"{path}/test", {"state": "draft", "summary": "Ganz neu getippt."}).text
     assert tested.count("Ganz neu getippt.") >= 2
-    assert stored(app).summary == ""
+    assert the_only(app, Event).summary == ""
 
 
 def test_preview_leaves_out_whom_the_page_does_not_offer(app: Flask, team: Browser) -> None:
@@ -62,7 +58,7 @@ def test_announcing_alone_leaves_registration_closed(app: Flask, team: Browser) 
     path = f"/organise/events/{event.slug}"
     assert 'name="summary"' not in team.get(f"{path}/preview/announce").text
     assert team.post(f"{path}/do/announce", {"state": "draft"}).status_code == 303
-    assert stored(app).state == "announced"
+    assert the_only(app, Event).state == "announced"
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["announcement"]
 
@@ -87,7 +83,7 @@ def test_announced_and_opened_event_shows_who_is_notified_and_is_undone(
             NOW + timedelta(minutes=10)
         }
     assert team.post(f"{path}/do/undo", {"state": "open"}).status_code == 303
-    assert stored(app).state == "draft"
+    assert the_only(app, Event).state == "draft"
 
 
 def test_opening_that_would_be_refused_is_not_offered(app: Flask, team: Browser) -> None:
@@ -98,7 +94,7 @@ def test_opening_that_would_be_refused_is_not_offered(app: Flask, team: Browser)
     assert 'name="also"' not in page
     answer = team.post(f"{path}/do/announce", {"state": "draft", "also": "open"})
     assert answer.status_code == 409
-    assert stored(app).state == "draft"
+    assert the_only(app, Event).state == "draft"
 
 
 def test_announcement_of_a_stale_page_changes_nothing(app: Flask, team: Browser) -> None:
@@ -108,7 +104,7 @@ def test_announcement_of_a_stale_page_changes_nothing(app: Flask, team: Browser)
     assert team.post(f"{path}/do/announce", {"state": "announced"}).status_code == 409
     assert team.get(f"{path}/preview/announce").status_code == 409
     assert team.post(f"{path}/do/announce", {"state": ""}).status_code == 422
-    assert stored(app).state == "announced"
+    assert the_only(app, Event).state == "announced"
 
 
 def test_contacts_are_chosen_counted_and_shown_before_anything_is_sent(
@@ -142,7 +138,7 @@ def test_contacts_are_chosen_counted_and_shown_before_anything_is_sent(
         audiences = select(Mailing.audience).order_by(Mailing.id)
         assert db.session.scalars(audiences).all() == ["subscribers", "other_contacts"]
     assert team.post(f"{path}/do/undo", {"state": "announced"}).status_code == 303
-    assert stored(app).state == "draft"
+    assert the_only(app, Event).state == "draft"
 
 
 def test_announcement_to_nobody_can_be_undone(app: Flask, team: Browser) -> None:
@@ -164,4 +160,4 @@ def test_recipients_that_do_not_exist_are_refused(app: Flask, team: Browser) -> 
         for address in ("do/announce", "preview/announce"):
             answer = team.post(f"{path}/{address}", {"state": "draft", **wrong})
             assert answer.status_code in (200, 422)
-    assert stored(app).state == "draft"
+    assert the_only(app, Event).state == "draft"

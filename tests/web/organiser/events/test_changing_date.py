@@ -14,14 +14,10 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
+from tests.rows import the_only
 from tests.web.organiser.conftest import Browser
 
 NEXT = {"starts_at": "2026-03-23T10:00", "ends_at": "2026-03-23T12:00"}
-
-
-def stored(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
 
 
 def send(team: Browser, event: Event, **typed: str) -> TestResponse:
@@ -50,7 +46,7 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     ):
         assert f"{label}</a> <b>{number}</b>" in page
     assert "6 people get an e-mail." in page
-    assert stored(app).starts_at == event.starts_at
+    assert the_only(app, Event).starts_at == event.starts_at
 
 
 def test_preview_states_that_who_has_come_is_deleted_with_a_later_day(
@@ -82,7 +78,7 @@ def test_date_is_saved_with_or_without_notification(
         notification=notification,
     )
     assert (answer.status_code, answer.location) == (303, f"/organise/events/{event.slug}")
-    found = stored(app)
+    found = the_only(app, Event)
     assert (found.starts_at, found.state) == (event.starts_at + timedelta(days=7), "open")
     assert (found.update_due_at is not None) is planned
 
@@ -93,12 +89,12 @@ def test_unknown_date_postpones_and_needs_a_reason(app: Flask, team: Browser) ->
     refused = send(team, event, when="unknown", notification="notify")
     assert refused.status_code == 409
     assert 'href="#reason"' in refused.text
-    assert stored(app).state == "open"
+    assert the_only(app, Event).state == "open"
     look = send(team, event, when="unknown", reason="Sturm", look="1")
     assert "not known yet" in look.text
     assert "Verschoben: " in look.text
     assert send(team, event, when="unknown", reason="Sturm").status_code == 303
-    assert stored(app).state == "postponed"
+    assert the_only(app, Event).state == "postponed"
     with app.app_context():
         assert db.session.scalars(select(Mailing.kind)).all() == ["postponed"]
 
@@ -121,7 +117,7 @@ def test_postponed_event_gets_its_new_date_here(app: Flask, team: Browser) -> No
     assert 'value="unknown"' not in page
     assert 'value="silent"' not in page
     assert send(team, event, **NEXT).status_code == 303
-    found = stored(app)
+    found = the_only(app, Event)
     assert found.starts_at == event.starts_at + timedelta(days=7)
     assert found.state != "postponed"
 
@@ -132,7 +128,7 @@ def test_draft_gets_another_date_without_mail(app: Flask, team: Browser) -> None
     assert "Nobody is written to." in page
     assert 'value="unknown"' not in page
     assert send(team, event, **NEXT).status_code == 303
-    assert stored(app).starts_at == event.starts_at + timedelta(days=7)
+    assert the_only(app, Event).starts_at == event.starts_at + timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -154,14 +150,14 @@ def test_unfit_date_is_shown_at_its_field(
     answer = send(team, event, **typed, notification="notify")
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
-    assert stored(app).starts_at == event.starts_at
+    assert the_only(app, Event).starts_at == event.starts_at
 
 
 def test_stale_page_changes_no_date_and_can_be_sent_again(app: Flask, team: Browser) -> None:
     event = make_event(app, edit_version=2)
     answer = send(team, event, **NEXT)
     assert answer.status_code == 409
-    assert stored(app).starts_at == event.starts_at
+    assert the_only(app, Event).starts_at == event.starts_at
     assert 'name="edit_version" value="2"' in answer.text
     assert f'value="{NEXT["starts_at"]}"' in answer.text
     assert send(team, event, **NEXT, edit_version="2").status_code == 303
@@ -198,7 +194,7 @@ def test_presses_of_former_pages_lead_to_this_one(
     path = f"/organise/events/{event.slug}"
     answer = team.post(f"{path}/{page}/{action}", {**NEXT, "state": state, "reason": "Sturm"})
     assert (answer.status_code, answer.location) == (303, f"{path}/do/{action}")
-    assert stored(app).state == state
+    assert the_only(app, Event).state == state
 
 
 @pytest.mark.parametrize(
@@ -210,7 +206,7 @@ def test_postponement_needs_a_reason_that_can_be_mailed(
     answer = send(team, make_event(app), when="unknown", reason=reason)
     assert answer.status_code == status
     assert ('href="#reason"' in answer.text) is (status != 303)
-    assert stored(app).state == ("postponed" if status == 303 else "open")
+    assert the_only(app, Event).state == ("postponed" if status == 303 else "open")
 
 
 @pytest.mark.parametrize("starts_at", ["2026-03-29T02:30", "2026-10-25T02:30", "gestern", ""])
@@ -220,7 +216,7 @@ def test_impossible_date_is_shown_at_its_field(app: Flask, team: Browser, starts
     assert answer.status_code == 422
     assert 'href="#starts_at"' in answer.text
     assert f'value="{starts_at}"' in answer.text
-    assert stored(app).state == "postponed"
+    assert the_only(app, Event).state == "postponed"
 
 
 def test_viewer_changes_no_date(app: Flask, viewer: Browser) -> None:

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
 
-from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from tests.browser import (
     assert_focus_visible,
@@ -16,6 +14,7 @@ from tests.browser import (
     desk,
 )
 from tests.factories import make_event, make_registration
+from tests.rows import the_only
 from tests.web.organiser.conftest import PASSWORD, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -32,29 +31,30 @@ def page(app: Flask, make_person: Callable[..., Person], browser: Browser) -> It
         assert problems == []
 
 
-def stored(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
-
-
 def test_workshop_from_an_empty_form_to_a_new_date(app: Flask, page: Page) -> None:
     event = "/organise/events/raum-fuer-zukunft"
     _begin_and_edit(page, event)
-    assert (stored(app).place, stored(app).description) == ("Rathaus", "Aus *Anträgen* lernen")
+    assert (the_only(app, Event).place, the_only(app, Event).description) == (
+        "Rathaus",
+        "Aus *Anträgen* lernen",
+    )
     _announce(page, event)
-    assert (stored(app).state, stored(app).summary) == ("open", "Wie lernen Verwaltungen?")
+    assert (the_only(app, Event).state, the_only(app, Event).summary) == (
+        "open",
+        "Wie lernen Verwaltungen?",
+    )
 
-    make_registration(app, stored(app), mode="online")
+    make_registration(app, the_only(app, Event), mode="online")
     page.goto(f"{event}/date")
     page.fill("[name=starts_at]", "2026-04-21T10:00")
     page.fill("[name=ends_at]", "2026-04-21T12:00")
     page.press("[name=ends_at]", "Enter")  # shows the preview, and saves nothing
     expect(page.locator("ins").first).to_contain_text("21. April")
-    assert stored(app).starts_at.day == 14
+    assert the_only(app, Event).starts_at.day == 14
     page.click("button[value=notify]")
     page.wait_for_url(f"**{event}")
-    assert (stored(app).starts_at.day, stored(app).state) == (21, "open")
-    assert stored(app).update_due_at is not None
+    assert (the_only(app, Event).starts_at.day, the_only(app, Event).state) == (21, "open")
+    assert the_only(app, Event).update_due_at is not None
 
 
 def _begin_and_edit(page: Page, event: str) -> None:

@@ -5,19 +5,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from tests.factories import make_event, make_registration
 from tests.own_fields import make_field
+from tests.rows import the_only
 from tests.web.organiser.conftest import Browser
 from tests.web.organiser.events.test_editing import filled
-
-
-def stored(app: Flask) -> Event:
-    with app.app_context():
-        return db.session.scalars(select(Event)).one()
 
 
 def shown_of(page: str) -> set[str]:
@@ -54,11 +48,11 @@ def test_texts_of_another_format_are_kept_and_its_numbers_are_no_obstacle(
     path = f"/organise/events/{event.slug}/edit"
     numbers = {"capacity_online": "5", "capacity_on_site": "7"}
     assert team.post(path, {**typed, **numbers, "edit_version": "1"}).status_code == 303
-    found = stored(app)
+    found = the_only(app, Event)
     assert (found.format, found.place, found.capacity_online) == ("online", "Rathaus", None)
     on_site = {**typed, "format": "on_site", "plan": "round_table", "edit_version": "2"}
     assert team.post(path, on_site).status_code == 303
-    found = stored(app)
+    found = the_only(app, Event)
     assert (found.format, found.room_url) == ("on_site", "https://video.example.org/r")
     assert found.plan != "round_table"
 
@@ -81,7 +75,7 @@ def test_preview_shows_the_description_and_stores_nothing(app: Flask, team: Brow
         assert answer.status_code == status
         assert "<p>Aus <em>Anträgen</em> lernen</p>" in answer.text
         assert "on_site hybrid" in shown_of(answer.text)
-    assert stored(app).description == "Alt"
+    assert the_only(app, Event).description == "Alt"
 
 
 def test_index_leads_to_every_section(app: Flask, team: Browser) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.speakers import Speaker
-from ikone_events.store.mails.models import OutboxMail
 from tests.factories import make_event, make_material, make_registration, make_speaker
+from tests.rows import written_mails
 from tests.web.organiser.conftest import Browser, Person
 
 TYPED = {
@@ -32,11 +32,6 @@ def stored(app: Flask) -> list[Speaker]:
         return list(db.session.scalars(select(Speaker).order_by(Speaker.id)))
 
 
-def mails(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
-
-
 @pytest.mark.parametrize(
     ("lang", "words"),
     [("de", ("Mitwirkende", "Einladung senden")), ("en", ("Contributors", "Send the briefing"))],
@@ -48,21 +43,21 @@ def test_somebody_is_entered_looked_at_and_briefed(
     answer = team.post(f"{pages(event)}/new?lang={lang}", TYPED)
     (speaker,) = stored(app)
     assert answer.location == f"{pages(event)}/{speaker.public_id}/briefing"
-    assert mails(app) == []
+    assert written_mails(app) == []
     preview = team.get(answer.location)
     assert "Ihre Mitwirkung" in preview.text
     assert words[1] in preview.text
     assert "/speaker/…" in preview.text
     sent = team.post(answer.location, {"seen": "0"}, follow_redirects=True)
     assert words[0] in sent.text
-    (mail,) = mails(app)
+    (mail,) = written_mails(app)
     assert (mail.recipient, mail.kind, mail.state) == (
         "ada@example.org",
         "speaker_briefing",
         "queued",
     )
     team.post(answer.location, {"seen": "0"})
-    assert len(mails(app)) == 1
+    assert len(written_mails(app)) == 1
 
 
 def test_draft_enters_speakers_and_briefs_them_later(app: Flask, team: Browser) -> None:

@@ -13,13 +13,8 @@ from ikone_events.store.db import db
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import Mailing
 from tests.factories import NOW, make_event, make_registration
+from tests.rows import reload
 from tests.web.organiser.conftest import Browser
-
-
-def state_of(app: Flask, event: Event) -> str:
-    """The state in the database."""
-    with app.app_context():
-        return db.session.get_one(Event, event.id).state
 
 
 def press(browser: Browser, event: Event, action: str, state: str, **data: str) -> TestResponse:
@@ -34,7 +29,7 @@ def test_announce_and_open_lead_on(app: Flask, team: Browser) -> None:
     assert f"/organise/events/{event.slug}/preview/announce" in page
     assert press(team, event, "announce", "draft").status_code == 303
     assert press(team, event, "open", "announced").status_code == 303
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def test_history_names_the_person_and_the_reason(app: Flask, team: Browser) -> None:
@@ -58,14 +53,14 @@ def test_stale_page_changes_nothing(app: Flask, team: Browser) -> None:
     answer = team.post(f"/organise/events/{event.slug}/do/dispatch?lang=en", {"state": "open"})
     assert answer.status_code == 409
     assert "Somebody was faster" in answer.text
-    assert state_of(app, event) == "closed"
+    assert reload(app, event).state == "closed"
 
 
 @pytest.mark.parametrize("state", ["", "nonsense"])
 def test_press_without_a_state_is_refused(app: Flask, team: Browser, state: str) -> None:
     event = make_event(app)
     assert press(team, event, "close", state).status_code == 422
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def test_refusal_shows_all_complaints(app: Flask, team: Browser) -> None:
@@ -74,7 +69,7 @@ def test_refusal_shows_all_complaints(app: Flask, team: Browser) -> None:
     assert answer.status_code == 409
     assert "The access link to the video room is missing." in answer.text
     assert "Nobody is confirmed yet." in answer.text
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
 
 
 def test_action_of_another_state_is_refused(app: Flask, team: Browser) -> None:
@@ -110,7 +105,7 @@ def test_reason_is_asked_for_and_kept(app: Flask, team: Browser) -> None:
     unfit = team.post(base, {"state": "open", "reason": "kaputt\x01"})
     assert unfit.status_code == 422
     assert team.post(base, {"state": "open", "reason": "x" * 2001}).status_code == 422
-    assert state_of(app, event) == "open"
+    assert reload(app, event).state == "open"
     assert team.post(base, {"state": "open", "reason": "Krankheit"}).status_code == 303
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as sqlalchemy_event
 
 from ikone_events.domain.figures.event_figures import EventFigures
 from ikone_events.services.privacy.archiving import archive_persons
@@ -14,6 +13,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from tests.factories import NOW, PAST, make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser, Person
+from tests.web.visitor import Queries
 
 AGO = {"starts_at": datetime(2025, 6, 1, 8, tzinfo=UTC)}
 LAST_YEAR = {**AGO, "ends_at": AGO["starts_at"] + timedelta(hours=2)}
@@ -158,15 +158,7 @@ def test_number_of_queries_does_not_grow_with_the_year(app: Flask, team: Browser
             fill(app, make_event(app, **PAST, series="Reihe"), 1, 1)
             fill(app, make_event(app, **LAST_YEAR, state="archived", figures=STORED), 1, 0)
         team.get("/organise/figures/2026")
-        said: list[str] = []
-
-        def listen(*arguments: object, heard: list[str] = said) -> None:
-            heard.append(str(arguments[2]))
-
-        with app.app_context():
-            engine = db.engine
-        sqlalchemy_event.listen(engine, "before_cursor_execute", listen)
-        assert team.get("/organise/figures/2026").status_code == 200
-        sqlalchemy_event.remove(engine, "before_cursor_execute", listen)
-        numbers.append(len(said))
+        with Queries(app) as queries:
+            assert team.get("/organise/figures/2026").status_code == 200
+        numbers.append(len(queries))
     assert numbers[0] == numbers[1] < 20

@@ -14,6 +14,7 @@ from ikone_events.store.followup.answers import PublishedAnswer
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.rooms.models import Question
 from tests.factories import NOW, PAST, make_event, make_material, make_registration
+from tests.rows import reload
 from tests.web.organiser.conftest import Browser
 
 REFUSED = "Please say how people got the link"
@@ -33,11 +34,6 @@ LINK = {"kind": "link", "stored_name": "", "file_name": "", "url": "https://a.te
 
 def page_of(event: Event, more: str = "") -> str:
     return f"/organise/events/{event.slug}/follow-up{more}"
-
-
-def state_of(app: Flask, event: Event) -> str:
-    with app.app_context():
-        return db.session.get_one(Event, event.id).state
 
 
 def send(team: Browser, event: Event, **values: str) -> int:
@@ -79,11 +75,11 @@ def _shows_what_can_be_done(
             assert ("Send follow-up without attendance (1)" in page) is (attendance is None)
             reason = {"reason": "Per E-Mail."} if asks else {}
             assert send(team, event, **reason) == 303
-            assert state_of(app, event) == "followed_up"
+            assert reload(app, event).state == "followed_up"
     else:
         assert not press
         assert send(team, event) == 409
-        assert state_of(app, event) == state
+        assert reload(app, event).state == state
 
 
 def test_page_counts_versions_and_previews_each_for_one_of_its_people(

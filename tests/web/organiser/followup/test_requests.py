@@ -7,8 +7,8 @@ from sqlalchemy import select
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.followup.requests import MaterialRequest
-from ikone_events.store.mails.models import OutboxMail
 from tests.factories import NOW, PAST, make_event, make_material, make_request
+from tests.rows import kinds_of_mails
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import everything
 
@@ -33,11 +33,6 @@ def states(app: Flask) -> list[str]:
         return list(db.session.scalars(select(MaterialRequest.state).order_by(MaterialRequest.id)))
 
 
-def mails(app: Flask) -> list[str]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
-
-
 def test_request_is_granted_by_one_press(app: Flask, team: Browser, event: Event) -> None:
     request = make_request(app, event, name="Nora Neu", organisation_text="Stadt Kusel")
     text = team.get(page_of(event)).text
@@ -45,13 +40,13 @@ def test_request_is_granted_by_one_press(app: Flask, team: Browser, event: Event
     assert "Stadt Kusel" in text
     answer = team.post(act(request, event, "grant"))
     assert (answer.status_code, answer.location) == (303, f"{page_of(event)}#requests")
-    assert (states(app), mails(app)) == (["granted"], ["materials_granted"])
+    assert (states(app), kinds_of_mails(app)) == (["granted"], ["materials_granted"])
     text = team.get(page_of(event)).text
     assert "Die Anfrage ist freigegeben. Der Link ist unterwegs." in text
     assert "Wilma Organisaria" in text
     assert "Bisher angefragt: 1, freigegeben: 1, abgelehnt: 0." in text
     team.post(act(request, event, "grant"))
-    assert mails(app) == ["materials_granted"]
+    assert kinds_of_mails(app) == ["materials_granted"]
 
 
 def test_all_are_granted_by_one_press(app: Flask, team: Browser, event: Event) -> None:
@@ -59,7 +54,7 @@ def test_all_are_granted_by_one_press(app: Flask, team: Browser, event: Event) -
     team.post(f"{page_of(event)}/requests/grant")
     assert states(app) == ["granted", "granted", "refused"]
     assert "2 Anfragen sind freigegeben." in team.get(page_of(event)).text
-    assert len(mails(app)) == 2
+    assert len(kinds_of_mails(app)) == 2
 
 
 @pytest.mark.parametrize(
@@ -70,7 +65,7 @@ def test_refusal_is_quiet_unless_somebody_wants_a_mail(
 ) -> None:
     request = make_request(app, event)
     team.post(act(request, event, "refuse"), notify)
-    assert (states(app), mails(app)) == (["refused"], written)
+    assert (states(app), kinds_of_mails(app)) == (["refused"], written)
     team.post(act(request, event, "grant"))  # after all
     assert states(app) == ["granted"]
 
@@ -116,7 +111,7 @@ def test_only_organisers_of_the_event_decide(
     paths += [f"{page_of(event)}/requests/{what}" for what in ("grant", "setting")]
     assert [stranger.post(path).status_code for path in paths] == [404] * 5
     assert [viewer.post(path).status_code for path in paths] == [403] * 5
-    assert (states(app), mails(app)) == (["open"], [])
+    assert (states(app), kinds_of_mails(app)) == (["open"], [])
 
 
 def test_viewers_see_requests_without_buttons(app: Flask, viewer: Browser, event: Event) -> None:
@@ -149,4 +144,4 @@ def test_request_can_be_refused_after_the_materials_are_gone(app: Flask, team: B
     assert "keine Unterlagen, die Sie anfordern können" in text
     assert team.post(act(request, event, "grant")).status_code == 409
     assert team.post(act(request, event, "refuse")).status_code == 303
-    assert (states(app), mails(app)) == (["refused"], [])
+    assert (states(app), kinds_of_mails(app)) == (["refused"], [])

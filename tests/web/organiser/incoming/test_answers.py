@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as listener
 from sqlalchemy import select
 
 from ikone_events.domain.incoming.mails import IncomingOutcome, Method
@@ -17,7 +16,9 @@ from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import NOW, make_event, make_mail, make_registration
 from tests.received import absence, bounce, calendar_answer, receive
+from tests.rows import received_mails
 from tests.web.organiser.conftest import Browser
+from tests.web.visitor import Queries
 
 PATH = "/organise/events/workshop/mail/returned"
 EVIL = "<script>alert(1)</script> & Grüße"
@@ -43,13 +44,6 @@ def outbox_mail(app: Flask, person: Registration) -> OutboxMail:
         app, person, state="sent", sent_at=NOW, calendar_uid=person.calendar_uid,
         calendar_sequence=0,
     )  # fmt: skip
-
-
-def mails(app: Flask) -> list[IncomingMail]:
-    with app.app_context():
-        rows = list(db.session.scalars(select(IncomingMail).order_by(IncomingMail.id)))
-        db.session.expunge_all()
-        return rows
 
 
 def test_answers_are_counted_and_shown_with_their_words(
@@ -90,10 +84,10 @@ def test_odd_answer_stands_first_until_somebody_has_looked(
     page = team.get(PATH).text
     assert words in page
     assert 'id="eyes-caption"' in page
-    [mail] = mails(app)
+    [mail] = received_mails(app)
     for _press in range(2):
         assert team.post(f"{PATH}/{mail.id}/done").status_code == 303
-    assert mails(app)[0].seen_by == "Wilma Organisaria"
+    assert received_mails(app)[0].seen_by == "Wilma Organisaria"
     page = team.get(PATH).text
     assert 'id="eyes-caption"' not in page
     assert words in page, "it stays among everything"
@@ -153,10 +147,10 @@ def test_mail_of_another_event_can_not_be_ticked_off(
 ) -> None:
     make_event(app, slug="other")
     receive(app, calendar_answer(person, "DELEGATED"))
-    [mail] = mails(app)
+    [mail] = received_mails(app)
     assert team.post(f"/organise/events/other/answers/{mail.id}/done").status_code == 404
     assert team.post(f"{PATH}/99999/done").status_code == 404
-    assert mails(app)[0].seen_at is None
+    assert received_mails(app)[0].seen_at is None
 
 
 def test_viewer_sees_answers_and_ticks_nothing_off(
@@ -171,7 +165,7 @@ def test_viewer_sees_answers_and_ticks_nothing_off(
     page = viewer.get(PATH).text
     assert "Möchte jemand anderen schicken" in page
     assert "/done" not in page
-    [mail] = mails(app)
+    [mail] = received_mails(app)
     assert viewer.post(f"{PATH}/{mail.id}/done").status_code == 403
     path = f"/organise/events/workshop/registrations/{person.public_id}/works-again"
     assert viewer.post(path).status_code == 403
@@ -223,18 +217,8 @@ def test_export_shows_the_answer_and_its_moment(
 
 def queries(app: Flask, browser: Browser, path: str) -> int:
     """How many statements a page asks for."""
-    asked: list[str] = []
-    with app.app_context():
-        engine = db.engine
-
-    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        asked.append(statement)
-
-    listener.listen(engine, "before_cursor_execute", note)
-    try:
+    with Queries(app) as asked:
         assert browser.get(path).status_code == 200
-    finally:
-        listener.remove(engine, "before_cursor_execute", note)
     return len(asked)
 
 

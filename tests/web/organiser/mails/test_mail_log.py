@@ -1,14 +1,11 @@
 """The flight recorder: mailings with their figures, the journey of a mail, all of a person."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as sql_event
 
 from ikone_events.services.mails.delivery_log import add_note
 from ikone_events.store.db import db, transaction
@@ -26,6 +23,7 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.web.organiser.conftest import Browser, Person
+from tests.web.visitor import Queries
 
 STATES = ("sent", "failed", "queued", "stopped")
 
@@ -38,21 +36,6 @@ def fill(app: Flask, event: Event, mailing: int, **numbers: int) -> list[OutboxM
         for state, number in numbers.items()
         for _ in range(number)
     ]
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    sql_event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    sql_event.remove(engine, "before_cursor_execute", note)
 
 
 def test_mailing_shows_what_became_of_it(app: Flask, team: Browser) -> None:
@@ -166,9 +149,9 @@ def test_log_costs_as_many_queries_for_many_mails_as_for_few(app: Flask, team: B
         fill(app, many, make_mailing(app, many).id, sent=4, failed=2)
     team.get("/organise/")
 
-    with counted(app) as first:
+    with Queries(app) as first:
         team.get(f"/organise/events/{few.slug}/mail/sent")
-    with counted(app) as second:
+    with Queries(app) as second:
         team.get(f"/organise/events/{many.slug}/mail/sent")
 
     assert len(second) == len(first)

@@ -12,7 +12,7 @@ from ikone_events.services.mails.subscribers import subscribe
 from ikone_events.services.plan.plans import add_message
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.mails.models import Mailing, Subscriber
 from ikone_events.store.plan.models import Step
 from tests.factories import (
     NOW,
@@ -23,6 +23,7 @@ from tests.factories import (
     make_subscriber,
     personal_path,
 )
+from tests.rows import written_mails
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import everything
 
@@ -31,11 +32,6 @@ LONG = "Freifrau von Ebernburg-Bad-Münster-am-Stein-Verbandsgemeindeverwaltung"
 
 def path(event: Event, action: str, more: str = "") -> str:
     return f"/organise/events/{event.slug}/preview/{action}{more}"
-
-
-def mails(app: Flask) -> list[OutboxMail]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
 
 def own_step(app: Flask, event: Event, **values: Any) -> Step:
@@ -231,7 +227,7 @@ def test_mail_to_try_goes_to_the_one_who_asked_and_is_harmless(app: Flask, team:
     )
 
     assert answer.status_code == 200
-    [mail] = mails(app)
+    [mail] = written_mails(app)
     assert mail.recipient == "team@example.org"
     assert mail.subject.startswith("[Test] ")
     assert (mail.calendar, mail.registration_id, mail.mailing_id) == (None, None, None)
@@ -272,7 +268,7 @@ def test_step_of_ones_own_is_looked_at_and_sent(app: Flask, team: Browser) -> No
         assert f'href="{change}"' in page
         assert team.get(change).status_code == 200
     assert team.post(f"{base}/preview/test").status_code == 200
-    assert [mail.recipient for mail in mails(app)] == ["team@example.org"]
+    assert [mail.recipient for mail in written_mails(app)] == ["team@example.org"]
 
 
 def test_transition_step_is_looked_at_before_its_time(app: Flask, team: Browser) -> None:
@@ -307,7 +303,7 @@ def test_previews_are_for_those_who_may_see(
     foreign = f"/organise/events/{other.slug}/steps/{step.id}/preview"
     assert team.get(foreign).status_code == 404
     assert team.post(f"{foreign}/test").status_code == 404
-    assert mails(app) == []
+    assert written_mails(app) == []
 
 
 @pytest.mark.parametrize("name", ["=?utf-8?q?x?=", "a\u202eb"])

@@ -9,8 +9,8 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import Subscriber
 from tests.factories import NOW, make_event, make_subscriber
+from tests.rows import count
 from tests.web.organiser.conftest import Browser, Person
-from tests.web.visitor import count
 
 LIST = "/organise/contacts/subscribers"
 

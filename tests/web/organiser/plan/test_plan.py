@@ -1,15 +1,13 @@
 """The plan of an event: what it shows, and every button that steers a step."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
-from sqlalchemy import event as sa_event
 
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.plan.times import Anchor, Timing
@@ -20,7 +18,9 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_registration
+from tests.rows import step_of
 from tests.web.organiser.conftest import Browser, Person
+from tests.web.visitor import Queries
 
 BUTTONS = {
     "run": {},
@@ -46,16 +46,6 @@ def laid(app: Flask, **values: Any) -> Event:
     with app.app_context(), transaction():
         plans.create_plan(lock_event(event.slug), now=NOW)
     return event
-
-
-def step_of(app: Flask, event: Event, name: str) -> Step:
-    """A step as it is stored now."""
-    with app.app_context():
-        found = db.session.scalars(
-            select(Step).where(Step.event_id == event.id, Step.name == name)
-        ).one()
-        db.session.expunge(found)
-        return found
 
 
 def own_message(app: Flask, event: Event, **values: Any) -> int:
@@ -84,23 +74,6 @@ def row(text: str, step: Step | int) -> str:
     part = text[text.index(f'id="step-{number}"') :]
     part = part[: part.index("</li>\n<li")] if "</li>\n<li" in part else part
     return " ".join(re.sub(r"<[^>]+>", " ", part).split())
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements that are run meanwhile."""
-    found: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    sa_event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        sa_event.remove(engine, "before_cursor_execute", note)
 
 
 def test_plan_shows_when_what_and_to_how_many(app: Flask, team: Browser) -> None:
@@ -420,11 +393,11 @@ def test_plan_costs_the_same_number_of_queries_whatever_its_length(
     event = laid(app)
     make_registration(app, event)
     team.get(plan_path(event))
-    with counted(app) as short:
+    with Queries(app) as short:
         team.get(plan_path(event))
     for audience in (Audience.WAITING, Audience.ASKED, Audience.SUBSCRIBERS, Audience.MISSED):
         own_message(app, event, audience=audience)
-    with counted(app) as long:
+    with Queries(app) as long:
         team.get(plan_path(event))
     assert len(long) == len(short) <= 14
 
@@ -456,11 +429,11 @@ def test_today_costs_the_same_number_of_queries_whatever_is_planned(
 ) -> None:
     laid(app)
     team.get("/organise/")
-    with counted(app) as few:
+    with Queries(app) as few:
         team.get("/organise/")
     for _ in range(4):
         laid(app)
-    with counted(app) as many:
+    with Queries(app) as many:
         team.get("/organise/")
     assert len(many) == len(few)
 
@@ -548,11 +521,11 @@ def test_dashboard_puts_the_blocked_step_first_and_shows_it_once(
 def test_dashboard_costs_the_same_number_of_queries(app: Flask, team: Browser) -> None:
     laid(app)
     team.get("/organise/")
-    with counted(app) as few:
+    with Queries(app) as few:
         team.get("/organise/")
     for _ in range(4):
         laid(app, room_url="")
-    with counted(app) as many:
+    with Queries(app) as many:
         team.get("/organise/")
     assert len(many) == len(few)
 

@@ -12,6 +12,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, MailText, OutboxMail
 from ikone_events.store.plan.models import Step
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
+from tests.rows import work
 from tests.web.organiser.conftest import Browser
 
 FORM = {
@@ -38,11 +39,6 @@ def write(team: Browser, event: Event, **changes: str) -> Any:
 def step_of(app: Flask) -> Step:
     with app.app_context():
         return db.session.scalars(select(Step).where(Step.kind == "note")).one()
-
-
-def work(app: Flask) -> int:
-    sent: int = app.extensions["ikone_engine"].run_once()
-    return sent
 
 
 def test_numbers_stand_beside_the_audiences(app: Flask, team: Browser) -> None:

@@ -20,9 +20,9 @@ from ikone_events.services.rooms.attendance import (
 )
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
-from ikone_events.store.registering.attendance import people_to_tick
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import Registration
+from ikone_events.store.registering.queries import people_to_tick
 from ikone_events.store.rooms.attendance import attendance_of, attendances
 from ikone_events.store.rooms.models import AttendanceRecord, RoomWatch
 from ikone_events.web.organiser.registering.people_words import AnswerText

@@ -11,6 +11,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import make_event, make_mail, make_organisation, make_registration
+from tests.rows import reload
 from tests.web.organiser.conftest import Browser
 
 
@@ -30,11 +31,6 @@ def entries(person: Registration, **changes: str) -> dict[str, str]:
     return {**stored, **{f"was_{name}": value for name, value in stored.items()}, **changes}
 
 
-def stored(app: Flask, person: Registration) -> Registration:
-    with app.app_context():
-        return db.session.get_one(Registration, person.id)
-
-
 def test_address_is_corrected_and_written_to(app: Flask, team: Browser) -> None:
     event = make_event(app)
     person = make_registration(app, event, email="eva@exmaple.org", position="Bauamt")
@@ -51,7 +47,7 @@ def test_address_is_corrected_and_written_to(app: Flask, team: Browser) -> None:
     assert "The new address gets an e-mail with new links." in answer.text
     assert "Details corrected" in answer.text
     assert "eva@exmaple.org → eva@example.org" in answer.text
-    assert (stored(app, person).email, stored(app, person).position) == (
+    assert (reload(app, person).email, reload(app, person).position) == (
         "eva@example.org", "Bauamt",
     )  # fmt: skip
     with app.app_context():
@@ -69,7 +65,7 @@ def test_name_alone_states_that_nobody_is_written_to(app: Flask, team: Browser) 
     data = entries(person, last_name="Neumann", seen=seen(team, path))
     answer = team.post(f"{path}/correct?lang=en", data, follow_redirects=True)
     assert "No e-mail is sent for this." in answer.text
-    assert stored(app, person).last_name == "Neumann"
+    assert reload(app, person).last_name == "Neumann"
 
 
 @pytest.mark.parametrize(
@@ -92,8 +88,8 @@ def test_unfit_address_keeps_what_was_typed(
     assert answer.status_code == 422
     assert words in answer.text
     assert 'value="Typed"' in answer.text
-    assert stored(app, person).email == person.email
-    assert stored(app, person).link_epoch == 1
+    assert reload(app, person).email == person.email
+    assert reload(app, person).link_epoch == 1
 
 
 def test_second_of_two_is_warned_and_changes_nothing(app: Flask, team: Browser) -> None:
@@ -108,7 +104,7 @@ def test_second_of_two_is_warned_and_changes_nothing(app: Flask, team: Browser) 
     answer = team.post(f"{path}/correct?lang=en", entries(person, last_name="Zweite", seen=before))
     assert answer.status_code == 409
     assert "Somebody else has corrected this person meanwhile." in answer.text
-    assert stored(app, person).last_name == "Erste"
+    assert reload(app, person).last_name == "Erste"
 
 
 def test_conflict_keeps_what_was_typed_and_takes_over_the_rest(app: Flask, team: Browser) -> None:
@@ -135,7 +131,7 @@ def test_conflict_keeps_what_was_typed_and_takes_over_the_rest(app: Flask, team:
     again = dict(re.findall(r'name="((?:was_\w+|seen))" value="([^"]*)"', page.text))
     answer = team.post(f"{path}/correct", {**second, "position": "Bauamt", **again})
     assert answer.status_code == 303
-    now = stored(app, person)
+    now = reload(app, person)
     assert (now.first_name, now.last_name, now.position) == ("Ewa", "Zweite", "Bauamt")
 
 
@@ -159,14 +155,14 @@ def test_administration_is_looked_up_in_the_directory(app: Flask, team: Browser)
     answer = team.post(f"{path}/correct?lang=en", data, follow_redirects=True)
     assert "No e-mail is sent for this." in answer.text
     assert "Worms Stadt → Stadtverwaltung Worms" in answer.text
-    assert stored(app, person).organisation_id == worms.id
+    assert reload(app, person).organisation_id == worms.id
     form = team.get(f"{path}/correct?lang=en").text
     assert "Now assigned to: Stadtverwaltung Worms." in form
     data = entries(
-        stored(app, person), organisation_text="Gemeinde Anderswo", seen=seen(team, path)
+        reload(app, person), organisation_text="Gemeinde Anderswo", seen=seen(team, path)
     )
     assert team.post(f"{path}/correct", data).status_code == 303
-    assert stored(app, person).organisation_id is None
+    assert reload(app, person).organisation_id is None
 
 
 def test_form_is_for_active_people_of_this_event_only(app: Flask, team: Browser) -> None:
@@ -190,7 +186,7 @@ def test_confirmation_to_a_wrong_address_is_not_sent_before_the_right_one_is_con
         follow_redirects=True,
     )
     assert "This e-mail is not sent: it is no longer true." in answer.text
-    now = stored(app, person)
+    now = reload(app, person)
     assert (now.email, now.status, now.awaits) == ("eva@example.org", "pending", "address")
     with app.app_context():
         mails = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()

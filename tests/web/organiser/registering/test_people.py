@@ -4,18 +4,13 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event as sqlalchemy_event
 
 from ikone_events.services.documents.spreadsheets import write_csv
 from ikone_events.services.registering.lists.exports import OUTBOX_COLUMNS, outbox_rows
-from ikone_events.store.db import db
-from ikone_events.store.registering.models import Registration
 from tests.attending import attendance_of_person
 from tests.factories import (
     NOW,
@@ -27,37 +22,15 @@ from tests.factories import (
     make_registration,
 )
 from tests.web.organiser.conftest import Browser
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The SQL statements that run inside."""
-    said: list[str] = []
-
-    def listen(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        said.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    sqlalchemy_event.listen(engine, "before_cursor_execute", listen)
-    try:
-        yield said
-    finally:
-        sqlalchemy_event.remove(engine, "before_cursor_execute", listen)
+from tests.web.visitor import Queries
 
 
 def queries(app: Flask, browser: Browser, path: str) -> int:
     """How many statements a page needs."""
     browser.get(path)
-    with counted(app) as said:
+    with Queries(app) as said:
         assert browser.get(path).status_code == 200
     return len(said)
-
-
-def person_in(app: Flask, registration: Registration) -> Registration:
-    """The row as it is now."""
-    with app.app_context():
-        return db.session.get_one(Registration, registration.id)
 
 
 def test_number_of_queries_does_not_grow_with_the_people(app: Flask, team: Browser) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ikone_events.services.operating.retention import delete_expired
 from ikone_events.services.registering.answers import store_answers
@@ -24,6 +24,7 @@ from tests.factories import (
     make_registration,
     personal_path,
 )
+from tests.rows import count
 from tests.spreadsheets import cells_of, has_formula, made
 from tests.web.organiser.conftest import Browser
 
@@ -81,12 +82,6 @@ def people(app: Flask, event: Event) -> dict[str, Registration]:
     with app.app_context():
         rows = db.session.scalars(select(Registration).where(Registration.event_id == event.id))
         return {row.first_name: row for row in rows}
-
-
-def count(app: Flask, table: Any) -> int:
-    """How many rows a table has."""
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def stored_rows(app: Flask) -> str:

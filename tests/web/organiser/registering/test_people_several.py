@@ -16,7 +16,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.web.organiser.registering.selection import MOST
 from tests.factories import NOW, FixedClock, make_event, make_organisation, make_registration
 from tests.web.organiser.conftest import Browser
-from tests.web.organiser.registering.test_people import counted
+from tests.web.visitor import Queries
 
 TEXT = {
     "title": "",
@@ -155,7 +155,7 @@ def test_question_about_a_whole_filter_costs_the_same_for_few_and_many(
 
     def cost() -> int:
         team.post(path, sent)
-        with counted(app) as said:
+        with Queries(app) as said:
             assert team.post(path, sent).status_code == 200
         return len(said)
 

@@ -3,23 +3,17 @@
 import re
 
 from flask import Flask
-from sqlalchemy import select
 
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
-from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
 from tests.factories import PAST, make_event, make_mail, make_registration
+from tests.rows import kinds_of_mails
 from tests.web.organiser.conftest import Browser
 
 
 def path_of(event: Event, person: Registration, part: str = "") -> str:
     return f"/organise/events/{event.slug}/registrations/{person.public_id}{part}"
-
-
-def kinds(app: Flask) -> list[str]:
-    with app.app_context():
-        return list(db.session.scalars(select(OutboxMail.kind).order_by(OutboxMail.id)))
 
 
 def status_of(app: Flask, person: Registration) -> str:
@@ -43,8 +37,8 @@ def test_confirmation_is_sent_again_by_one_press(app: Flask, team: Browser) -> N
     assert again.location.endswith("#actions"), "out of sight on a phone"
     again = team.get(path_of(event, person, "?lang=en"))
     assert "No second e-mail is sent" in again.text
-    assert kinds(app)[-1:] == ["confirmation"]
-    assert len(kinds(app)) == 2
+    assert kinds_of_mails(app)[-1:] == ["confirmation"]
+    assert len(kinds_of_mails(app)) == 2
 
 
 def test_message_to_one_person_is_written_from_their_page(
@@ -66,7 +60,7 @@ def test_who_waits_gets_the_mail_that_fits(app: Flask, team: Browser) -> None:
     page = team.get(path_of(event, person, "?lang=en")).text
     assert "Send the last e-mail again" in page
     assert team.post(path_of(event, person, "/resend")).status_code == 303
-    assert kinds(app) == ["waitlist"]
+    assert kinds_of_mails(app) == ["waitlist"]
 
 
 def test_mail_again_is_refused_with_the_reason(
@@ -82,7 +76,7 @@ def test_mail_again_is_refused_with_the_reason(
     assert viewer.post(path_of(event, over, "/resend")).status_code == 403
     assert stranger.post(path_of(event, over, "/resend")).status_code == 404
     assert team.post(path_of(event, gone, "/resend")).status_code == 404
-    assert kinds(app) == []
+    assert kinds_of_mails(app) == []
 
 
 def db_event(app: Flask, person: Registration) -> Event:
@@ -123,7 +117,7 @@ def test_colleague_comes_instead_in_three_presses(app: Flask, team: Browser) -> 
     deputy = {"first_name": "Dora", "last_name": "Neu", "email": "dora@example.org"}
     assert team.post(second[1], {**deputy, "expected": "confirmed"}).status_code == 303
     assert status_of(app, person) == "cancelled"
-    assert kinds(app) == ["handed_over", "taken_over"]
+    assert kinds_of_mails(app) == ["handed_over", "taken_over"]
     shown = team.get(path_of(event, person)).text.partition("<main")[2]
     assert "Abgemeldet" not in shown, "it was handed over"
 
@@ -139,4 +133,4 @@ def test_added_person_gets_a_place_in_a_full_event_only_with_a_reason(
     sent = {"first_name": "Dora", "last_name": "Neu", "email": "dora@example.org", "locale": "de"}
     assert team.post(path, {**sent, "extra": " "}).status_code == 409
     assert team.post(path, {**sent, "extra": "Spricht das Grußwort."}).status_code == 303
-    assert kinds(app) == ["confirmation"]
+    assert kinds_of_mails(app) == ["confirmation"]
