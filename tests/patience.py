@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 
-from sqlalchemy import text
-
 from ikone_events.store import db as store_db
 
 PATIENCE = 300.0
@@ -21,4 +19,4 @@ def wait_for(condition: Callable[[], object], what: str = "nothing happened") ->
 def be_patient_with_locks(seconds: float = PATIENCE) -> None:
     """Let writers of this process wait so long for a lock; a visitor gets "busy" after five."""
     store_db.LOCK_WAIT_SECONDS = int(seconds)
-    store_db._LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{int(seconds)}s'")
+    store_db._LOCK_TIMEOUT = f"SET LOCAL lock_timeout = '{int(seconds)}s'"

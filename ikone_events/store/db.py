@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -23,7 +24,6 @@ from sqlalchemy import (
     UpdateBase,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
@@ -34,8 +34,9 @@ from ikone_events.domain.refusals import Outage
 from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.partial_indexes import add_postgresql_conditions
-from ikone_events.store.sqlite import opened_file, path_of
+from ikone_events.store.sqlite import path_of
 from ikone_events.store.write_trial import WriteTrial
+from ikone_events.store.writing import Writing, set_up_sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 LOCK_WAIT_SECONDS = 5
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-_LOCK_TIMEOUT = text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+_LOCK_TIMEOUT = f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'"
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,7 +69,17 @@ class _Database(SQLAlchemy):
         super().create_all(bind_key)
 
 
-db = _Database(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
+class _Session(FlaskSession):
+    """A session that joins the write transaction it is in."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Connection | Engine:
+        """The connection of `transaction()`, else the engine."""
+        writing = find_writing()
+        return writing.connection if writing else super().get_bind(*args, **kwargs)
+
+
+_OPTIONS = {"class_": _Session, "autoflush": False, "expire_on_commit": False}
+db = _Database(model_class=Base, session_options=_OPTIONS)
 
 
 # Keys of domain/folding.py in their own order, whatever the language of the database.
@@ -115,29 +126,25 @@ def engine_options(url: str) -> dict[str, Any]:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
-    """Begin SQLite writes with the lock: upgrading a read transaction fails without waiting."""
-    if connection.dialect.name == "sqlite":
+    """Begin SQLite writes with the lock: upgrading a read transaction fails without waiting.
+
+    In `transaction()` that has been done before the session joins.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and not driver.in_transaction:
         options = connection.get_execution_options()
-        driver = connection.connection.dbapi_connection
-        if options.get("write"):
-            sync = "FULL" if options.get("durable", True) else "NORMAL"
-            if connection.info.get(_SYNC) != sync:
-                driver.execute(f"PRAGMA synchronous={sync}")
-                connection.info[_SYNC] = sync
-        wait = options.get("wait", LOCK_WAIT_SECONDS)
-        if connection.info.get(_WAIT) != wait:
-            driver.execute(f"PRAGMA busy_timeout={int(wait * 1000)}")
-            connection.info[_WAIT] = wait
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")
+        write, wait = options.get("write"), options.get("wait", LOCK_WAIT_SECONDS)
+        set_up_sqlite(driver, connection.info, sync="FULL" if write else "", wait=wait)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 # SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
 # fair.
 _write_lock = threading.Lock()
-# Keys of Session.info: work for after the commit, and the connection that writes.
-_WAKE, _ERASE, _WRITING = "wake", "erase", "writing"
-# Keys of a pooled SQLite connection's info: how many seconds it waits for a lock, and how it syncs.
-_WAIT, _SYNC = "wait", "sync"
+# Work for after the commit.
+_WAKE, _ERASE = "wake", "erase"
+# The write transactions that are open, by the scope of their session.
+_open: dict[int, Writing] = {}
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -154,14 +161,19 @@ def _keep_changes(running: ORMExecuteState) -> None:
 
 def is_writing() -> bool:
     """Whether this thread is inside a write transaction."""
-    return writing_connection() is not None
+    return find_writing() is not None
 
 
-def writing_connection() -> Connection | None:
-    """The connection of this thread's write transaction, if it is inside one."""
-    sessions: Any = db.session.registry  # asked itself: no session is made, nor looked for twice
-    session: Session | None = sessions.registry.get(sessions.scopefunc())
-    return None if session is None else session.info.get(_WRITING)
+def find_writing() -> Writing | None:
+    """The write transaction that this thread is in."""
+    return _open.get(db.session.registry.scopefunc())
+
+
+def find_session() -> Session | None:
+    """The session of this thread, if something has needed one."""
+    sessions: Any = db.session.registry
+    found: Session | None = sessions.registry.get(sessions.scopefunc())
+    return found
 
 
 @contextmanager
@@ -173,26 +185,28 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     survives a crash of the process, but on SQLite a power failure may undo it until the next
     durable commit.
     """
-    session = db.session()
-    if session.info.get(_WRITING):
+    if is_writing():
         raise RuntimeError("transaction() does not nest; services never open one")
-    if session.new or session.dirty or session.deleted:
-        raise RuntimeError("changes were made outside a transaction")
-    session.rollback()
-    sqlite = db.engine.dialect.name == "sqlite"
-    began = time.monotonic()
+    if (session := find_session()) is not None:
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError("changes were made outside a transaction")
+        session.rollback()
+    engine, began = db.engine, time.monotonic()
+    sqlite = engine.dialect.name == "sqlite"
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
         raise busy()
+    asked = set[str]()
     try:
-        options = {"write": True, "durable": durable, "wait": _rest_of_wait(began)}
-        with _outages_refused(), _committed(session, options):
-            yield
+        with _outages_refused():
+            wait = _rest_of_wait(began)
+            writing = Writing(engine, durable=durable, wait=wait, lock_timeout=_LOCK_TIMEOUT)
+            asked = writing.asked
+            with _committed(writing):
+                yield
     finally:
-        session.info.pop(_WRITING, None)
-        asked = {name for name in (_WAKE, _ERASE) if session.info.pop(name, False)}
         if sqlite:
             _write_lock.release()
-    _follow_up(asked)
+    _follow_up(engine, asked)
 
 
 def _rest_of_wait(began: float) -> float:
@@ -219,32 +233,34 @@ def _outages_refused() -> Iterator[None]:
 
 
 @contextmanager
-def _committed(session: Session, options: dict[str, Any]) -> Iterator[None]:
+def _committed(writing: Writing) -> Iterator[None]:
     """Commit at the end; raises Outage if SQLite's file is not in its place, before or after.
 
     A deletion is stored together with the fact that it has to leave the log, too.
     """
+    scope, file = db.session.registry.scopefunc(), writing.file
+    _open[scope] = writing
     try:
-        connection = session.connection(execution_options=options)
-        session.info[_WRITING] = connection
-        file = opened_file(connection)
-        if connection.dialect.name != "sqlite":
-            connection.execute(_LOCK_TIMEOUT)
         yield
-        session.flush()
-        if session.info.get(_ERASE):
+        if (session := find_session()) is not None:
+            session.flush()
+        if _ERASE in writing.asked:
             current_app.extensions["ikone_eraser"].owe()
         if file is not None and not file.is_in_place():
             raise moved(file.path)
-        session.commit()
+        writing.commit(find_session())
         if file is not None and not file.is_in_place():
             raise moved(file.path)
     except BaseException:
-        session.rollback()
+        if (session := find_session()) is not None:
+            session.rollback()
         raise
+    finally:
+        del _open[scope]
+        writing.close()
 
 
-def _follow_up(asked: set[str]) -> None:
+def _follow_up(engine: Engine, asked: set[str]) -> None:
     """Run the work for after the commit; raises nothing, because everything is stored."""
     try:
         if _WAKE in asked:
@@ -253,9 +269,9 @@ def _follow_up(asked: set[str]) -> None:
         log.exception("the worker was not woken; it will find the work at its next tick")
     eraser = current_app.extensions["ikone_eraser"]  # store/erasing.py, which imports this module
     if _ERASE in asked:
-        eraser.erase(db.engine)
+        eraser.erase(engine)
     else:
-        eraser.catch_up(db.engine)
+        eraser.catch_up(engine)
 
 
 def for_update(wanted: Select[T], model: type[Base]) -> Select[T]:
@@ -281,7 +297,7 @@ def insert_into(model: type[Base]) -> "postgresql.Insert | sqlite.Insert":
 
 def ask_for_delivery() -> None:
     """Wake the worker after the commit; a lost call is harmless."""
-    db.session().info[_WAKE] = True
+    _ask(_WAKE)
 
 
 def ask_for_erasure() -> None:
@@ -289,4 +305,9 @@ def ask_for_erasure() -> None:
 
     Statements that delete them are recognised (store/erasing.py); nobody else has to ask.
     """
-    db.session().info[_ERASE] = True
+    _ask(_ERASE)
+
+
+def _ask(what: str) -> None:
+    if (writing := find_writing()) is not None:
+        writing.asked.add(what)

@@ -5,7 +5,7 @@ from typing import Any, cast
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from ikone_events.store.db import db, is_writing
+from ikone_events.store.db import find_session, find_writing
 
 # Keys: of Session.info, and of what is kept there.
 _KEPT, _LOCKS = "kept", "locks"
@@ -15,6 +15,8 @@ _KEPT, _LOCKS = "kept", "locks"
 def _forget(session: Session, _ended: SessionTransaction) -> None:
     """A rollback, also to a savepoint, may have released the locks and undone what was read."""
     session.info.pop(_KEPT, None)
+    if (writing := find_writing()) is not None:
+        writing.kept.clear()
 
 
 @event.listens_for(Session, "after_transaction_end")
@@ -25,7 +27,9 @@ def _forget_at_end(session: Session, ended: SessionTransaction) -> None:
 
 def kept_in_transaction() -> dict[str, Any]:
     """What holds until the session's transaction ends, of reading or writing; else lost."""
-    session = db.session() if db.session.registry.has() else None
+    if (writing := find_writing()) is not None:
+        return writing.kept
+    session = find_session()
     if session is None or not session.in_transaction():
         return {}
     return cast(dict[str, Any], session.info.setdefault(_KEPT, {}))
@@ -33,5 +37,6 @@ def kept_in_transaction() -> dict[str, Any]:
 
 def locks_of_transaction() -> dict[str, object]:
     """The events locked by this transaction, by slug; not stored outside a transaction."""
-    locks: dict[str, object] = kept_in_transaction().setdefault(_LOCKS, {}) if is_writing() else {}
+    writing = find_writing()
+    locks: dict[str, object] = {} if writing is None else writing.kept.setdefault(_LOCKS, {})
     return locks

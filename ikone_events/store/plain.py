@@ -11,13 +11,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Column, Connection, Dialect, Engine, Select, Table, Update, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Column, Dialect, Engine, Select, Table, Update, insert
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from ikone_events.store.db import Base, db, insert_into, writing_connection
+from ikone_events.store.db import Base, db, find_writing, insert_into
 from ikone_events.store.postgresql import without_transaction
+from ikone_events.store.writing import Writing, translated
 
 Row = tuple[Any, ...]
 Object = TypeVar("Object", bound=Base)
@@ -114,27 +114,22 @@ def in_vain() -> Iterator[None]:
         _run(_bind(), _Plan(words, (), nothing), nothing, bool)
 
 
-def _bind() -> Connection | Engine:
+def _bind() -> Writing | Engine:
     """Where a statement runs: in the write transaction of this thread, or alone."""
-    return writing_connection() or db.engine
+    return find_writing() or db.engine
 
 
 def _run(
-    bind: Connection | Engine, plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]
+    bind: Writing | Engine, plan: _Plan, values: dict[str, Any], take: Callable[[Any], Any]
 ) -> Any:
     """Run a statement and take the result from its cursor. Raises DBAPIError."""
     bound = _bound(plan, values)
     if isinstance(bind, Engine):
         return _run_alone(bind, plan.sql, bound, take)
-    error = bind.dialect.loaded_dbapi.Error
     try:
-        cursor = bind.connection.cursor()
-        cursor.execute(plan.sql, bound)
-        return take(cursor)
-    except error as fault:
-        if bind.dialect.is_disconnect(fault, None, None):
-            bind.invalidate(fault)
-        raise _translated(fault, plan.sql, bind.dialect) from fault
+        return take(bind.driver.execute(plan.sql, bound))
+    except bind.error as fault:
+        raise bind.failed(fault, plan.sql) from fault
 
 
 def _bound(plan: _Plan, values: dict[str, Any]) -> Any:
@@ -150,7 +145,7 @@ def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any])
     try:
         connection = engine.raw_connection()
     except error as fault:
-        raise _translated(fault, sql, engine.dialect) from fault
+        raise translated(fault, sql, engine.dialect) from fault
     alone = without_transaction(connection.dbapi_connection)
     try:
         with alone if engine.dialect.name == "postgresql" else nullcontext():
@@ -159,15 +154,9 @@ def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any])
             return take(cursor)
     except error as fault:
         connection.invalidate()  # do not return it to the pool
-        raise _translated(fault, sql, engine.dialect) from fault
+        raise translated(fault, sql, engine.dialect) from fault
     finally:
         connection.close()
-
-
-def _translated(fault: Exception, sql: str, dialect: Dialect) -> BaseException:
-    """SQLAlchemy's exception, without parameters (personal data)."""
-    error = dialect.loaded_dbapi.Error
-    return DBAPIError.instance(sql, None, fault, error, hide_parameters=True, dialect=dialect)
 
 
 _plans: dict[tuple[int, str], _Plan] = {}

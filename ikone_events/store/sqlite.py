@@ -5,12 +5,13 @@ a working installation, so each connection knows the file it has opened, by devi
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from sqlalchemy import URL, Connection, Dialect, Engine, event
+from sqlalchemy import URL, Dialect, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 _OPENED = "opened file"  # key of a pooled connection's info
@@ -33,9 +34,9 @@ def path_of(url: URL) -> Path | None:
     return _path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def opened_file(connection: Connection) -> OpenedFile | None:
-    """The file of this connection; None if it has none."""
-    found: OpenedFile | None = connection.info.get(_OPENED)
+def opened_file(info: Mapping[str, Any]) -> OpenedFile | None:
+    """The file of a connection, by its info; None if it has none."""
+    found: OpenedFile | None = info.get(_OPENED)
     return found
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from ikone_events.domain.events.draft import CHOSEN_PLANS
 from ikone_events.domain.plan.templates import PlanName
 from ikone_events.services.events.editing import edit_event
+from ikone_events.store import db as store_db
 from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing
@@ -206,8 +207,8 @@ def test_message_counts_only_whom_the_edit_promoted(app: Flask, team: Browser) -
     with app.app_context():
         engine = db.engine
 
-    def leave(_connection: Any, _cursor: Any, words: str, *_rest: Any) -> None:
-        if words == "BEGIN IMMEDIATE" and not left:
+    def leave(*_of_pool: Any) -> None:
+        if store_db._write_lock.locked() and not left:
             left.append(leaving.id)
             with closing(sqlite3.connect(str(engine.url.database))) as other, other:
                 other.execute(
@@ -216,7 +217,7 @@ def test_message_counts_only_whom_the_edit_promoted(app: Flask, team: Browser) -
 
     path = f"/organise/events/{event.slug}/edit"
     team.token = team.token or token_of(team.get("/organise/"))
-    sqlalchemy_event.listen(engine, "before_cursor_execute", leave)
+    sqlalchemy_event.listen(engine, "checkout", leave)
     changes = filled(title="Voll", capacity="2", edit_version="1")
     assert team.post(path, changes).status_code == 303
     assert left
