@@ -50,7 +50,7 @@ def test_first_settings_of_two_people_at_once_are_saved_once(app: Flask, databas
         person.start()
     for person in people:
         person.join()
-    assert sorted(outcomes.values()) == ["saved", "refused"]
+    assert sorted(outcomes.values()) == ["refused", "saved"]
     (winner,) = [number for number, outcome in outcomes.items() if outcome == "saved"]
     with app.app_context():
         found = provider_settings()
