@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from ikone_events.domain.refusals import Outage
@@ -80,7 +80,6 @@ class _Session(FlaskSession):
 
 _OPTIONS = {"class_": _Session, "autoflush": False, "expire_on_commit": False}
 db = _Database(model_class=Base, session_options=_OPTIONS)
-
 
 # Keys of domain/folding.py in their own order, whatever the language of the database.
 SortKey = Text().with_variant(Text(collation="C"), "postgresql")
@@ -145,18 +144,6 @@ _write_lock = threading.Lock()
 _WAKE, _ERASE = "wake", "erase"
 # The write transactions that are open, by the scope of their session.
 _open: dict[int, Writing] = {}
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _keep_changes(running: ORMExecuteState) -> None:
-    """Flush changed rows before `populate_existing` overwrites them; there is no autoflush."""
-    overwrites = running.execution_options.get("populate_existing")
-    if running.is_select and not overwrites:
-        overwrites = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
-    if overwrites:
-        kinds = tuple(mapper.class_ for mapper in running.all_mappers)
-        if any(isinstance(changed, kinds) for changed in running.session.dirty):
-            running.session.flush()
 
 
 def is_writing() -> bool:
@@ -309,5 +296,5 @@ def ask_for_erasure() -> None:
 
 
 def _ask(what: str) -> None:
-    if (writing := find_writing()) is not None:
+    if writing := find_writing():
         writing.asked.add(what)

@@ -1,14 +1,26 @@
-"""What a transaction has read or locked and need not read or lock again."""
+"""What a transaction has read or locked and need not read or lock again, and has changed."""
 
 from typing import Any, cast
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from ikone_events.store.db import find_session, find_writing
 
 # Keys: of Session.info, and of what is kept there.
 _KEPT, _LOCKS = "kept", "locks"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _keep_changes(running: ORMExecuteState) -> None:
+    """Flush changed rows before `populate_existing` overwrites them; there is no autoflush."""
+    overwrites = running.execution_options.get("populate_existing")
+    if running.is_select and not overwrites:
+        overwrites = running.load_options._populate_existing  # noqa: SLF001 - where `get` puts it
+    if overwrites:
+        kinds = tuple(mapper.class_ for mapper in running.all_mappers)
+        if any(isinstance(changed, kinds) for changed in running.session.dirty):
+            running.session.flush()
 
 
 @event.listens_for(Session, "after_soft_rollback")

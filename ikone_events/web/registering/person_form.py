@@ -35,6 +35,15 @@ _OF_NAMES = (at_most(100), fit_name)
 _OF_LINES = (at_most(200), fit_name)
 
 
+class _SalutationField(SelectField):
+    """A salutation; what was sent is looked up, without making all options for that."""
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Accept the choices alone."""
+        if self.data not in SALUTATION_LABELS:
+            super().pre_validate(form)
+
+
 class _ModeField(RadioField):
     """How somebody takes part; whether there is room is decided later, under the lock."""
 
@@ -58,7 +67,7 @@ def mode_choices(availability: SeatAvailability) -> list[SelectChoice]:
 class PersonForm(FlaskForm):
     """Name, e-mail address and mode of a person."""
 
-    salutation = SelectField(lazy_gettext("Salutation"), default="")
+    salutation = _SalutationField(lazy_gettext("Salutation"), default="")
     title = LineField(
         lazy_gettext("Title"),
         [at_most(50), fit_name],

@@ -1,10 +1,12 @@
 """Checks and base class of public forms."""
 
+import re
 from collections.abc import Callable
-from typing import Any
-from weakref import WeakKeyDictionary
+from functools import lru_cache
+from typing import Any, ClassVar
 
 from email_validator import EmailNotValidError, validate_email
+from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from flask import current_app, request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -23,6 +25,8 @@ from ikone_events.domain.header_text import (
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.web.shell.i18n import gettext, translate
 
+# What no check of a local part changes or refuses (RFC 5321, 4.5.3.1.1).
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_-]+(?:[.+][A-Za-z0-9_-]+)*")
 Check = Callable[[FlaskForm, Field], None]
 
 
@@ -47,12 +51,25 @@ def unless(complain: Callable[[str], Complaint | None]) -> Check:
     return check
 
 
+@lru_cache(maxsize=1000)
+def _ascii_domain(domain: str) -> str:
+    """The domain in ASCII: its check costs most, and colleagues share it.
+
+    Raises EmailNotValidError. Domains are stored as sent: IDNA 2008 tells "ß" from "ss".
+    """
+    return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain
+
+
 def deliverable(_form: FlaskForm, field: Field) -> None:
     """Check the syntax of an e-mail address, without DNS, and normalise it."""
+    typed = field.data or ""
+    local, _, domain = typed.rpartition("@")
     try:
-        checked = validate_email(field.data or "", check_deliverability=False)
-        # Domains are stored as sent: IDNA 2008 tells "ß" from "ss".
-        address = ascii_address(f"{checked.local_part}@{checked.ascii_domain}")
+        if _PLAIN_LOCAL.fullmatch(local) and local.lower() not in CASE_INSENSITIVE_MAILBOX_NAMES:
+            address = ascii_address(f"{local}@{_ascii_domain(domain)}")
+        else:
+            checked = validate_email(typed, check_deliverability=False)
+            address = ascii_address(f"{checked.local_part}@{checked.ascii_domain}")
     except (EmailNotValidError, UnfitInput, ValueError) as fault:
         raise StopValidation(
             lazy_gettext("Please enter an address like name@example.org.")
@@ -124,11 +141,14 @@ class _Tokens(FlaskForm.Meta.csrf_class):
     field_class = _TokenField
 
 
-_first_fields: WeakKeyDictionary[type, dict[str, Field]] = WeakKeyDictionary()
-
-
 class PublicForm(FlaskForm):
     """Base class of public forms, with a field that people do not see."""
+
+    # The fields as the first form of this class had them, before any input: class and attributes.
+    _kept: ClassVar[dict[str, tuple[type[Field], dict[str, Any]]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._kept = {}
 
     class Meta(DefaultMeta):
         """Tokens made late, and fields made once for each class of forms."""
@@ -136,18 +156,20 @@ class PublicForm(FlaskForm):
         csrf_class = _Tokens
 
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """A copy of the field as the first form of this class had it, before any input."""
-            name = f"{options['prefix']}{options['name']}"
-            if name == self.csrf_field_name:  # made for one form
-                return super().bind_field(form, unbound_field, options)
-            first = _first_fields.setdefault(type(form), {}).get(name)
-            if first is None:
+            """A copy of the field as it was made for the first form."""
+            name = options["prefix"] + options["name"]
+            known = form._kept.get(name)  # noqa: SLF001 - of our class
+            if known is None:
                 first = super().bind_field(form, unbound_field, options)
-                first.meta = first._form = None  # noqa: SLF001 - what was typed belongs to nobody else
-                _first_fields[type(form)][name] = first
-            field: Field = object.__new__(type(first))
-            more = {"meta": self, "_form": form, "_translations": options["translations"]}
-            vars(field).update(vars(first), **more)
+                if name == self.csrf_field_name:  # made for one form
+                    return first
+                attributes = vars(first)
+                del attributes["meta"], attributes["_form"]  # what was typed belongs to nobody else
+                known = form._kept[name] = type(first), attributes  # noqa: SLF001
+            kind, attributes = known
+            field: Field = object.__new__(kind)
+            own = {"meta": self, "_form": form, "_translations": options["translations"]}
+            field.__dict__ = {**attributes, **own}
             return field
 
     website = LineField(lazy_gettext("Leave this field empty"))

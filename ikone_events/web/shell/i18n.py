@@ -1,12 +1,15 @@
 """Languages: the locale of a page, and the translation of complaints."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 from urllib.parse import urlencode
 
 import flask_babel
 from flask import Flask, Response, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, refresh
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from ikone_events.catalogues import catalogue
 from ikone_events.domain.identity import Identity
@@ -112,9 +115,13 @@ def _choose() -> str:
     for wish in (_asked_for(), request.cookies.get(COOKIE)):
         if wish in LOCALES:
             return wish
-    if "Accept-Language" not in request.headers:
-        return "de"
-    return request.accept_languages.best_match(LOCALES, "de") or "de"
+    return _understood(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=200)
+def _understood(accepted: str) -> str:
+    """The best locale by an Accept-Language header; most browsers send one of a few."""
+    return parse_accept_header(accepted, LanguageAccept).best_match(LOCALES, "de") or "de"
 
 
 def _asked_for() -> str | None:

@@ -7,7 +7,7 @@ was typed calls `rate_limit_by_ip` or `rate_limit_by_address` itself.
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Iterable
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -32,7 +32,11 @@ View = Callable[..., Any]
 
 def network() -> str:
     """The client's IPv4 address or IPv6 /64, because a client owns all of the latter."""
-    address = request.remote_addr or "unknown"
+    return _network_of(request.remote_addr or "unknown")
+
+
+@lru_cache(maxsize=1000)
+def _network_of(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -24,6 +24,8 @@ _MOST_FLASHES = 5
 # JSON writes a character with six at most.
 _ESCAPED = 6
 _NONCE = 16
+# Bytes that are not compressed: clearing zlib's tables costs more than all else of a cookie.
+_SHORT = 500
 
 
 class SealedSerializer(OneSigner, URLSafeTimedSerializer):
@@ -34,8 +36,9 @@ class SealedSerializer(OneSigner, URLSafeTimedSerializer):
     """
 
     def dump_payload(self, obj: Any) -> bytes:
-        """Compressed, encrypted and encoded."""
-        packed = zlib.compress(want_bytes(self.serializer.dumps(obj)))
+        """Compressed if it is long, encrypted and encoded."""
+        plain = want_bytes(self.serializer.dumps(obj))
+        packed = zlib.compress(plain) if len(plain) > _SHORT else plain
         nonce = secrets.token_bytes(_NONCE)
         return base64_encode(nonce + self._masked(packed, nonce))
 
@@ -43,7 +46,8 @@ class SealedSerializer(OneSigner, URLSafeTimedSerializer):
         """The content of a payload whose signature is valid."""
         sealed = base64_decode(payload)
         packed = self._masked(sealed[_NONCE:], sealed[:_NONCE])
-        return self.serializer.loads(zlib.decompress(packed).decode())
+        plain = packed if packed.startswith(b"{") else zlib.decompress(packed)
+        return self.serializer.loads(plain.decode())
 
     def _masked(self, data: bytes, nonce: bytes) -> bytes:
         key = hashlib.sha256(b"ikone-events.session:" + self.secret_key).digest()
