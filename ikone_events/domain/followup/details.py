@@ -18,7 +18,7 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.outgoing import link_complaint
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.typed_links import text_link_complaints
+from ikone_events.domain.typed_links import address_complaints
 
 MOST_TEXT = 4000
 _MOST = {"title": 200, "contact_name": 200, "contact_email": 254, "url": 2000}
@@ -124,7 +124,7 @@ def complaints_about(
     elif kind in LINKED and details.url not in kept and hosts is not None:
         found += filter(None, [link_complaint(details.url, hosts, "url")])
     if hosts is not None:
-        found += text_link_complaints(details.description, hosts, "description", kept)
+        found += address_complaints(details.description, hosts, "description", kept)
     if kind is MaterialKind.CONTACT and not looks_like_address(details.contact_email):
         text = N_("Please enter an address like name@example.org.")
         found.append(Complaint(text, {}, "email"))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience
+from ikone_events.domain.mails.kinds import LABELS, MailKind
 from ikone_events.domain.times import moment_page
 from ikone_events.services.events.undoing import unbegun_mailings
 from ikone_events.services.installation import now
@@ -17,9 +18,11 @@ from ikone_events.web.shell.i18n import ngettext, page_locale
 class PendingMails:
     """The mails of the last press, of which none is written yet.
 
-    `people` is the number of recipients per audience; `until` is empty if the mails leave now.
+    `kind` is that of the first; `people` is the number of recipients per audience; `until` is empty
+    if the mails leave now.
     """
 
+    kind: MailKind
     people: tuple[tuple[Audience, int], ...]
     until: str = ""
 
@@ -48,6 +51,7 @@ def pending_mails(event: Event) -> PendingMails | None:
     numbers = count_each(groups, now=now())
     waiting = [due_at for mailing in mailings if (due_at := mailing.due_at) and due_at > now()]
     return PendingMails(
+        kind=MailKind(mailings[0].kind),
         people=tuple((group.audience, numbers[group]) for group in groups if numbers[group]),
         until=moment_page(min(waiting), locale=page_locale(), zone=event.zone) if waiting else "",
     )
@@ -72,9 +76,14 @@ def mails_words(event: Event) -> str:
 
 
 def undo_words(mails: PendingMails) -> str:
-    """Return the sentence beside the button that undoes."""
+    """Return the sentences beside the button that undoes: what, and until when.
+
+    Other things may have been done since, such as a change of date.
+    """
     if mails.total == 0 and mails.until:
-        return _("You can undo this until %(at)s.", at=mails.until)
-    if not mails.until:
-        return _("You can still undo this: no e-mail has been written yet.")
-    return _("You can undo this until %(at)s; no e-mail is sent before.", at=mails.until)
+        words = _("You can undo this until %(at)s.", at=mails.until)
+    elif not mails.until:
+        words = _("You can still undo this: no e-mail has been written yet.")
+    else:
+        words = _("You can undo this until %(at)s; no e-mail is sent before.", at=mails.until)
+    return f"{_(LABELS[mails.kind])}: {words}"

@@ -46,7 +46,7 @@ from ikone_events.web.organiser.frame import (
     seen_event,
     show_complaints,
 )
-from ikone_events.web.organiser.plan.step_words import planned_words
+from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
 from ikone_events.web.shell.i18n import gettext as _
@@ -63,6 +63,7 @@ def materials(slug: str) -> str:
 
 
 def _page(event: Event, form: MaterialForm) -> str:
+    planned = runs_by_itself(event, now()).get(Action.FOLLOW_UP)
     return render_template(
         "organiser/followup/materials.html",
         event=event,
@@ -79,7 +80,7 @@ def _page(event: Event, form: MaterialForm) -> str:
         space=get_space(),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
-        planned=planned_words(runs_by_itself(event, now()).get(Action.FOLLOW_UP), event),
+        planned=moment_words(planned, event) if planned else "",
     )
 
 

@@ -218,7 +218,7 @@ def _people(step: Step, people: Mapping[int, int], fate: Fate | None) -> str:
     message = message_of(step)
     if message is None or step.outcome:
         return ""
-    words = people_words(message.audience, people.get(step.id, 0))
+    words = people_words(message.audience, people.get(step.id, 0), step.event)
     return f"{words}. {about}" if (about := code_words(step.event, message.audience)) else words
 
 

@@ -109,6 +109,11 @@ def action_text(action: Action, event: Event) -> str:
             "Everybody confirmed who takes part online gets the way into the video room. People on"
             " site get no e-mail."
         )
+    if action is Action.FOLLOW_UP and event.follow_up_to_waiting and event.waiting_list:
+        return _(
+            "Slides, links and contacts go to those who were confirmed, and to those who stayed on"
+            " the waiting list."
+        )
     words = {
         Action.ANNOUNCE: _("The event gets a public page. Nobody can register yet."),
         Action.OPEN: _("From now on people can register."),
@@ -142,7 +147,7 @@ def planned_words(planned: datetime | None, event: Event) -> str:
     if planned is None:
         return ""
     when = moment_words(planned, event)
-    return _("It happens by itself on %(when)s; you need not do anything.", when=when)
+    return _("It happens automatically on %(when)s; you do not need to do anything.", when=when)
 
 
 def moment_words(moment: datetime, event: Event) -> str:
@@ -164,15 +169,21 @@ def timing_words(timing: Timing, due: datetime, zone: str) -> str:
     return _("%(relation)s, %(clock)s o'clock", relation=relation, clock=time_words(timing.at))
 
 
-def people_words(audience: Audience, number: int) -> str:
+def people_words(audience: Audience, number: int, event: Event) -> str:
     """Return the audience of a step and its present size."""
+    if audience is not Audience.FOLLOWED_UP:
+        label = _(AUDIENCE_LABELS[audience])
+    elif event.follow_up_to_waiting and event.waiting_list:
+        label = _("Everybody confirmed or on the waiting list")
+    else:
+        label = _("Everybody confirmed")
     if number == 0:
-        return _("%(audience)s: nobody today", audience=_(AUDIENCE_LABELS[audience]))
+        return _("%(audience)s: nobody today", audience=label)
     return ngettext(
         "%(audience)s: one person today",
         "%(audience)s: %(num)d people today",
         number,
-        audience=_(AUDIENCE_LABELS[audience]),
+        audience=label,
     )
 
 

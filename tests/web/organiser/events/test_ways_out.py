@@ -138,7 +138,7 @@ def test_link_offered_early_states_that_it_goes_by_itself(app: Flask, team: Brow
     with app.app_context(), transaction():
         create_plan(lock_event(event.slug), now=NOW)
     page = team.get(f"/organise/events/{event.slug}/do/dispatch?lang=en").text
-    assert "It happens by itself on" in page
+    assert "It happens automatically on" in page
 
 
 def test_entry_is_dismissed_on_the_dashboard(app: Flask, team: Browser) -> None:

@@ -554,3 +554,22 @@ def test_step_that_has_run_meanwhile_gets_no_other_time(app: Flask, team: Browse
         assert answer.status_code == 409
         assert "Jemand war schneller" in answer.text
     assert step_of(app, event, "close").outcome == "done"
+
+
+def test_materials_say_when_the_follow_up_goes_and_the_plan_to_whom(
+    app: Flask, clock: FixedClock, later: Callable[[], Browser]
+) -> None:
+    event = laid(app, state="dispatched")
+    make_registration(app, event, attendance="attended")
+    clock.moment = event.ends_at + timedelta(hours=1)
+    team, path = later(), f"/organise/events/{event.slug}"
+    link = {"link-title": "Handreichung", "link-url": "https://example.org/a"}
+    link |= {"link-visibility": "registered", "link-availability": "follow_up"}
+    assert team.post(f"{path}/materials/link", link).status_code == 303
+    page = team.get(f"{path}/materials?lang=de").text
+    assert "Die Nachbereitung geht automatisch hinaus: " in page
+    assert "wartet sie noch einmal eine Stunde." in page
+    assert "Alle Bestätigten und die Warteliste: heute eine Person" in team.get(path).text
+    with app.app_context(), transaction():
+        db.session.get_one(Event, event.id).follow_up_to_waiting = False
+    assert "Alle Bestätigten: heute eine Person" in team.get(path).text
