@@ -104,7 +104,7 @@ def make_event(app: Flask, **values: Any) -> Event:
         "created_at": NOW - timedelta(days=7),
         "changed_at": NOW - timedelta(days=7),
     }
-    return _stored(app, Event(**{**defaults, **values}))
+    return stored(app, Event(**{**defaults, **values}))
 
 
 def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
@@ -129,7 +129,7 @@ def make_registration(app: Flask, event: Event, **values: Any) -> Registration:
     if merged["status"] == "waitlisted":
         merged.setdefault("waiting_order", 0)
     attendance, at = merged.pop("attendance", None), merged.pop("attended_at", None)
-    person = _stored(app, Registration(**merged))
+    person = stored(app, Registration(**merged))
     if attendance:
         with app.app_context(), transaction():
             said = Attendance(attendance)
@@ -150,7 +150,7 @@ def make_speaker(app: Flask, event: Event, **values: Any) -> Speaker:
     }
     merged = {**defaults, **values}
     merged.setdefault("email_key", email_key(merged["email"]))
-    return _stored(app, Speaker(**merged))
+    return stored(app, Speaker(**merged))
 
 
 def make_material(
@@ -174,7 +174,7 @@ def make_material(
             folder = get_installation().uploads_dir
         folder.mkdir(parents=True, exist_ok=True)
         (folder / material.stored_name).write_bytes(content)
-    return _stored(app, material)
+    return stored(app, material)
 
 
 def make_request(app: Flask, event: Event, **values: Any) -> MaterialRequest:
@@ -194,7 +194,7 @@ def make_request(app: Flask, event: Event, **values: Any) -> MaterialRequest:
         merged = {"decided_at": NOW, "decided_by": "Wilma Organisaria", **merged}
     if merged.get("state") == "granted":
         merged = {"granted_until": NOW + timedelta(days=30), **merged}
-    return _stored(app, MaterialRequest(**merged))
+    return stored(app, MaterialRequest(**merged))
 
 
 def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
@@ -204,7 +204,7 @@ def make_organisation(app: Flask, name: str, **values: Any) -> Organisation:
     aliases = values.pop("aliases", ())
     organisation = Organisation(name=name, **{"short_name": "", **defaults, **values})
     keep_names(organisation, aliases)
-    return _stored(app, organisation)
+    return stored(app, organisation)
 
 
 def make_mail(app: Flask, registration: Registration, **values: Any) -> OutboxMail:
@@ -225,7 +225,7 @@ def make_mail(app: Flask, registration: Registration, **values: Any) -> OutboxMa
         "created_at": NOW,
         "due_at": NOW,
     }
-    return _stored(app, OutboxMail(**{**defaults, **values}))
+    return stored(app, OutboxMail(**{**defaults, **values}))
 
 
 def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Subscriber:
@@ -240,7 +240,7 @@ def make_subscriber(app: Flask, event: Event | None = None, **values: Any) -> Su
     }
     merged = {**defaults, **values}
     merged.setdefault("email_key", email_key(merged["email"]))
-    return _stored(app, Subscriber(**merged))
+    return stored(app, Subscriber(**merged))
 
 
 def make_contact(app: Flask, **values: Any) -> Contact:
@@ -261,7 +261,7 @@ def make_contact(app: Flask, **values: Any) -> Contact:
     contact.note_keys()
     with app.app_context(), transaction():
         contact.address_hash = hash_of(contact.email_key)
-    return _stored(app, contact)
+    return stored(app, contact)
 
 
 def make_mailing(app: Flask, event: Event, **values: Any) -> Mailing:
@@ -273,20 +273,20 @@ def make_mailing(app: Flask, event: Event, **values: Any) -> Mailing:
         "created_at": NOW,
         "finished_at": NOW,
     }
-    return _stored(app, Mailing(**{**defaults, **values}))
+    return stored(app, Mailing(**{**defaults, **values}))
 
 
 def make_heartbeat(
     app: Flask, beat_at: datetime = NOW, worker: str = "test:1", **values: Any
 ) -> Heartbeat:
     """A worker's last sign of life; `refused_at` and `refusal` say what the mail server said."""
-    return _stored(app, Heartbeat(worker=worker, beat_at=beat_at, **values))
+    return stored(app, Heartbeat(worker=worker, beat_at=beat_at, **values))
 
 
 def make_mailbox(app: Flask, settings: Settings, **values: Any) -> Mailbox:
     """What is known of the mailbox that settings name; read a minute ago unless said otherwise."""
     assert settings.imap is not None
-    return _stored(
+    return stored(
         app, Mailbox(name=settings.imap.name, **{"read_at": NOW - timedelta(minutes=1), **values})
     )
 
@@ -303,12 +303,12 @@ def make_text(app: Flask, kind: str, event: Event | None = None, **values: Any) 
         "changed_at": NOW,
         "changed_by": "Wilma Organisaria",
     }
-    return _stored(app, MailText(**{**defaults, **values}))
+    return stored(app, MailText(**{**defaults, **values}))
 
 
 def make_pause(app: Flask, reason: str = "restored") -> OutboxPause:
     """The outbox is paused, as after a restore."""
-    return _stored(app, OutboxPause(id=1, since=NOW, reason=reason))
+    return stored(app, OutboxPause(id=1, since=NOW, reason=reason))
 
 
 def personal_path(app: Flask, registration: Registration, part: str = "") -> str:
@@ -364,7 +364,8 @@ def subscription_path(app: Flask, subscriber: Subscriber, action: str = "unsubsc
         return f"/{action}/{get_installation().signer.sign(Purpose.SUBSCRIPTION, claim)}"
 
 
-def _stored(app: Flask, row: Row) -> Row:
+def stored(app: Flask, row: Row) -> Row:
+    """Write a row and commit it; what comes back is detached but fully loaded."""
     with app.app_context():
         with transaction():
             db.session.add(row)

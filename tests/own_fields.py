@@ -2,19 +2,17 @@
 
 import json
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 
 from ikone_events.store.accounts.models import Organiser
-from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.form_fields import Answer, FormField
 from ikone_events.store.registering.models import ImportList, Registration, StatusChange
-from tests.factories import NOW
+from tests.factories import NOW, stored
 
 _number = count(1)
-Row = TypeVar("Row")
 
 
 def make_field(app: Flask, event: Event, **values: Any) -> FormField:
@@ -63,14 +61,3 @@ def make_import(app: Flask, event: Event, rows: str) -> ImportList:
     return stored(
         app, ImportList(event_id=event.id, organiser_id=owner.id, rows=rows, created_at=NOW)
     )
-
-
-def stored(app: Flask, row: Row) -> Row:
-    """Write a row and commit it; what comes back is detached but fully loaded."""
-    with app.app_context():
-        with transaction():
-            db.session.add(row)
-            db.session.flush()
-            db.session.refresh(row)
-        db.session.expunge(row)
-    return row

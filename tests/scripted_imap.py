@@ -6,15 +6,13 @@ hang up.
 """
 
 import socket
-import socketserver
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 from ikone_events.demo.catcher import free_port
+from tests.talking_server import TalkingServer
 
 DROP, SILENT, ENDLESS = "drop", "silent", "endless"
 _DRIP_SECONDS = 0.05
@@ -28,7 +26,7 @@ _USUAL = {
 
 
 @dataclass
-class ScriptedImap:
+class ScriptedImap(TalkingServer):
     """`heard` are the commands that came, their arguments too."""
 
     script: Callable[[str], str | None] = lambda _command: None
@@ -39,24 +37,6 @@ class ScriptedImap:
     def url(self) -> str:
         """What IKONE_IMAP_URL would be."""
         return f"imap://eva:geheim-42@127.0.0.1:{self.port}?tls=none"
-
-    def __enter__(self) -> Self:
-        self._end = threading.Event()
-        self._server = _Server(("127.0.0.1", self.port), self._talk)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._end.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _talk(self, peer: socket.socket) -> None:
         lines = peer.makefile("rb")
@@ -77,7 +57,7 @@ class ScriptedImap:
         if said == ENDLESS:
             return self._drip(peer)
         if said == SILENT:
-            self._end.wait()
+            self._over.wait()
             return False
         lines = _USUAL.get(name, "") if said is None else said
         if tag and f"{tag} " not in lines and not lines.startswith("TAG "):
@@ -89,24 +69,12 @@ class ScriptedImap:
         return True
 
     def _drip(self, peer: socket.socket) -> bool:
-        while not self._end.wait(_DRIP_SECONDS):
+        while not self._over.wait(_DRIP_SECONDS):
             try:
                 peer.sendall(b"* 1 EXISTS\r\n")
             except OSError:
                 break
         return False
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], talk: Callable[[socket.socket], None]) -> None:
-        self._talk = talk
-        super().__init__(address, socketserver.BaseRequestHandler)
-
-    def finish_request(self, request: socket.socket, _address: object) -> None:
-        self._talk(request)
 
 
 class StoppedAtMove:

@@ -5,15 +5,13 @@ hang up, SILENT to say nothing, or "" for what a friendly server says. It may wa
 """
 
 import socket
-import socketserver
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from types import TracebackType
-from typing import Self
 
 from ikone_events.demo.catcher import free_port
+from tests.talking_server import TalkingServer
 
 DROP, SILENT = "drop", "silent"
 STAGES = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "BODY")
@@ -39,7 +37,7 @@ class Taken:
 
 
 @dataclass
-class ScriptedServer:
+class ScriptedServer(TalkingServer):
     """`features` are sent after EHLO; `port` stays the same when it is started again."""
 
     script: Callable[[Turn], str] = lambda _turn: ""
@@ -53,46 +51,16 @@ class ScriptedServer:
         """What IKONE_SMTP_URL would be."""
         return f"smtp://127.0.0.1:{self.port}?tls=none"
 
-    def __enter__(self) -> Self:
-        self._silence = threading.Event()
-        self._server = _Server(("127.0.0.1", self.port), self._talk)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._silence.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
     def _talk(self, peer: socket.socket) -> None:
         self.connections += 1
         try:
-            _Conversation(self, peer, self.connections, self._silence).hold()
+            _Conversation(self, peer, self.connections, self._over).hold()
         except (OSError, _HungUp):
             return
 
 
 class _HungUp(Exception):
     """The conversation is over."""
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], talk: Callable[[socket.socket], None]) -> None:
-        self._talk = talk
-        super().__init__(address, socketserver.BaseRequestHandler)
-
-    def finish_request(self, request: socket.socket, _address: object) -> None:
-        self._talk(request)
 
 
 class _Conversation:

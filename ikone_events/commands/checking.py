@@ -12,7 +12,7 @@ from ikone_events.services.installation import get_installation, now
 from ikone_events.services.operating.doctor import findings
 from ikone_events.services.operating.doctor.findings import Finding, fault, ok
 from ikone_events.services.operating.verification import faults
-from ikone_events.services.rooms.checking import begun_kinds, check_provider
+from ikone_events.services.rooms.registry import begun_kinds, check_provider
 from ikone_events.worker.engine import Engine
 
 

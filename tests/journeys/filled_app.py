@@ -57,11 +57,12 @@ from tests.factories import (
     personal_path,
     request_path,
     speaker_path,
+    stored,
     subscription_path,
 )
 from tests.feedback import give_all, past_event
 from tests.journeys.replies import replies
-from tests.own_fields import make_answer, make_change, make_field, stored
+from tests.own_fields import make_answer, make_change, make_field
 from tests.standing import make_date, make_series, make_standing
 
 PASSWORD = "Lange-Wörter-2026"

@@ -1,6 +1,5 @@
 """Each change of an account ends its sessions, and an administrator always remains."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -14,6 +13,7 @@ from ikone_events.services.accounts.organisers import hash_new_password, is_pass
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import events_of
 from tests.accounts import PASSWORD, make_account, stored_account
+from tests.at_once import at_once
 from tests.factories import make_event
 
 Change = Callable[[int], object]
@@ -91,23 +91,16 @@ def test_of_two_who_disable_each_other_one_loses(app: Flask, more: int) -> None:
     one, other = make_account(app), make_account(app, "b@example.org")
     for number in range(more):
         make_account(app, f"more{number}@example.org")
-    outcomes: list[str] = []
-    start = threading.Barrier(2)
 
-    def disable(victim: int, asker: int) -> None:
-        start.wait()
+    def disable(pair: tuple[int, int]) -> str:
+        victim, asker = pair
         try:
             do(app, lambda: changes.set_active(victim, active=False, asker=Asker(admin=asker)))
-            outcomes.append("done")
         except AccountRefused:
-            outcomes.append("refused")
+            return "refused"
+        return "done"
 
-    threads = [threading.Thread(target=disable, args=pair) for pair in ((one, other), (other, one))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["done", "refused"]
+    assert sorted(at_once(disable, ((one, other), (other, one)))) == ["done", "refused"]
     assert [stored_account(app, one).active, stored_account(app, other).active].count(True) == 1
 
 

@@ -1,7 +1,7 @@
 """Links to set a password: used once, for one hour, and readable by their owner alone."""
 
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -16,6 +16,7 @@ from ikone_events.store.accounts.models import Organiser
 from ikone_events.store.db import db, transaction
 from ikone_events.store.mails.models import OutboxMail
 from tests.accounts import link_in, link_mails, make_account, stored_account
+from tests.at_once import at_once
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
 from tests.web.visitor import Queries
@@ -67,21 +68,14 @@ def test_link_sets_the_password_once(app: Flask, clock: FixedClock) -> None:
 def test_link_used_twice_at_once_works_once(app: Flask, clock: FixedClock) -> None:
     number = make_account(app)
     ask(app)
-    token, start, outcomes = token_of(app), threading.Barrier(4), []
+    token, outcomes = token_of(app), []
 
     def set_to(hashed: str) -> None:
-        start.wait()
-        try:
+        with suppress(LinkRefused):
             use(app, token, clock, hashed)
             outcomes.append(hashed)
-        except LinkRefused:
-            pass
 
-    threads = [threading.Thread(target=set_to, args=(f"hash{n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(set_to, [f"hash{n}" for n in range(4)])
     assert outcomes == [stored_account(app, number).password]
 
 

@@ -1,7 +1,5 @@
 """Private calendars on both databases: one for each address, and none that nobody needs."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +17,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
+from tests.at_once import at_once
 from tests.factories import NOW, PAST, make_event, make_registration
 
 EMAIL = "eva.muster@example.org"
@@ -42,14 +41,7 @@ def mails(app: Flask) -> list[OutboxMail]:
 
 def test_many_presses_make_one_calendar_and_one_mail(app: Flask) -> None:
     people = [make_registration(app, make_event(app), email=EMAIL) for _number in range(4)]
-    together = threading.Barrier(len(people))
-
-    def press(person: Registration) -> None:
-        together.wait()
-        ask(app, person)
-
-    with ThreadPoolExecutor(len(people)) as pool:
-        list(pool.map(press, people))
+    at_once(lambda person: ask(app, person), people)
     assert feeds(app) == [EMAIL]
     assert len(mails(app)) == 1
 

@@ -1,6 +1,5 @@
 """Steps on both databases: laid, run once, blocked, expired, moved with their event."""
 
-import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +28,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.plan.models import Step
 from ikone_events.worker.work import Worker
+from tests.at_once import at_once
 from tests.factories import (
     NOW,
     FixedClock,
@@ -489,23 +489,12 @@ def due(app: Flask, clock: FixedClock) -> tuple[Event, int]:
 
 def test_two_workers_run_a_step_once(app: Flask, due: tuple[Event, int], clock: FixedClock) -> None:
     event, step_id = due
-    ready = threading.Barrier(4)
-    ran: list[str] = []
 
-    def run() -> None:
-        ready.wait()
-        with app.app_context():
-            with transaction():
-                ran.append(steps.run_due(step_id, now=clock.moment))
-            db.session.remove()
+    def run(_worker: int) -> str:
+        with app.app_context(), transaction():
+            return steps.run_due(step_id, now=clock.moment)
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(ran) == ["", "", "", "done"]
+    assert sorted(at_once(run, range(4))) == ["", "", "", "done"]
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Mailing)) == 1
         changes = select(func.count()).where(StateChange.event_id == event.id)

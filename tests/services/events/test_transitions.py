@@ -21,6 +21,7 @@ from ikone_events.store.events import queries
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import Mailing, OutboxMail
 from ikone_events.store.registering.models import Registration
+from tests.at_once import at_once
 from tests.attending import attendance_of_person
 from tests.factories import NOW, FixedClock, make_event, make_material, make_registration
 from tests.mailbox import Mailbox
@@ -86,22 +87,15 @@ def test_stale_page_states_that_somebody_was_faster(app: Flask) -> None:
 
 def press_together(app: Flask, slug: str) -> list[str]:
     """Two organisers close registration at one moment; what each of them learns."""
-    barrier, outcomes = threading.Barrier(2), []
 
-    def press() -> None:
-        barrier.wait()
+    def press(_organiser: int) -> str:
         try:
             do(app, slug, Action.CLOSE, expected=State.OPEN)
-            outcomes.append("done")
         except Refusal as refusal:
-            outcomes.append(type(refusal).__name__)
+            return type(refusal).__name__
+        return "done"
 
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(outcomes)
+    return sorted(at_once(press, range(2)))
 
 
 def test_two_organisers_at_one_moment_make_one_transition(app: Flask) -> None:

@@ -1,6 +1,5 @@
 """Feedback is given once, is shown from five people on, and can't be connected with anybody."""
 
-import threading
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +32,7 @@ from ikone_events.store.followup.feedback import (
 )
 from ikone_events.store.mails.models import Mailing
 from ikone_events.store.registering.models import Registration
+from tests.at_once import at_once
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.feedback import (
     LIKED,
@@ -83,18 +83,8 @@ def test_second_feedback_is_not_stored(app: Flask) -> None:
 @both
 def test_of_presses_at_one_moment_one_is_stored(app: Flask) -> None:
     person = make_registration(app, past_event(app))
-    ready, stored = threading.Barrier(4), Counter[bool]()
-
-    def send() -> None:
-        ready.wait()
-        stored[give(app, person, {RATING: "5"})] += 1
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert stored == {True: 1, False: 3}
+    stored = at_once(lambda _number: give(app, person, {RATING: "5"}), range(4))
+    assert Counter(stored) == {True: 1, False: 3}
     assert stored_values(app) == ["5"]
 
 
@@ -103,17 +93,7 @@ def test_people_who_answer_at_one_moment_are_all_stored(app: Flask) -> None:
     """Each writes the rows of the others anew, so none of them may get lost."""
     event = past_event(app)
     people = [make_registration(app, event) for _ in range(6)]
-    ready = threading.Barrier(len(people))
-
-    def send(person: Registration) -> None:
-        ready.wait()
-        give(app, person, {RATING: "3", LIKED: f"Text {person.id}"})
-
-    threads = [threading.Thread(target=send, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(lambda one: give(app, one, {RATING: "3", LIKED: f"Text {one.id}"}), people)
     assert who_answered(app) == {person.id for person in people}
     assert len(entries(app)) == len(people)
 

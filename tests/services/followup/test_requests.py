@@ -1,6 +1,5 @@
 """Materials on request: one row and one mail whoever presses when, and nothing left of anybody."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -32,6 +31,7 @@ from ikone_events.store.figures.counts import counts_of
 from ikone_events.store.followup.requests import MaterialRequest, RequestCounts, requests_of
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration
+from tests.at_once import at_once
 from tests.factories import NOW, PAST, make_event, make_material, make_registration, make_request
 from tests.rows import count, written_mails
 
@@ -66,25 +66,6 @@ def requests(app: Flask) -> list[MaterialRequest]:
         return list(db.session.scalars(select(MaterialRequest).order_by(MaterialRequest.id)))
 
 
-def all_at_once(number: int, act: Callable[[], object]) -> None:
-    """Act in so many threads, which all begin together."""
-    start, errors = threading.Barrier(number), []
-
-    def run() -> None:
-        start.wait()
-        try:
-            act()
-        except Exception as fault:  # noqa: BLE001 - shown by the assertion
-            errors.append(fault)
-
-    threads = [threading.Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
 def counts(app: Flask, event: Event) -> RequestCounts:
     with app.app_context():
         return requests_of(db.session.get_one(Event, event.id))
@@ -98,7 +79,7 @@ def found_by_verify(app: Flask) -> list[str]:
 
 def test_same_address_at_once_becomes_one_request(app: Flask, event: Event) -> None:
     spelled = Asking(email="Nora@Example.org", organisation="Andere", name="", locale="de")
-    all_at_once(4, lambda: ask(app, event))
+    at_once(lambda _number: ask(app, event), range(4))
     ask(app, event, asking=spelled)
     (stored,) = requests(app)
     assert (stored.email, stored.organisation_text, stored.state) == (
@@ -111,11 +92,11 @@ def test_same_address_at_once_becomes_one_request(app: Flask, event: Event) -> N
 def test_presses_at_once_grant_once_with_one_mail(app: Flask, event: Event) -> None:
     request, other = make_request(app, event), make_request(app, event)
 
-    def press() -> None:
+    def press(_number: int) -> None:
         do(app, lambda: grant_request(event.slug, request.public_id, actor=BY, now=NOW))
         do(app, lambda: grant_all(event.slug, actor=BY, now=NOW))
 
-    all_at_once(4, press)
+    at_once(press, range(4))
     assert [each.recipient for each in written_mails(app)] == [request.email, other.email]
     granted = requests(app)
     assert {each.granted_until for each in granted} == {NOW + LINK_LIFE}
@@ -127,7 +108,7 @@ def test_automatic_grant_sends_the_link_at_once_in_the_persons_language(
     app: Flask, event: Event
 ) -> None:
     do(app, lambda: grant_by_itself(event.slug, granting=True))
-    all_at_once(3, lambda: ask(app, event))
+    at_once(lambda _number: ask(app, event), range(3))
     (mail,), (request,) = written_mails(app), requests(app)
     assert (request.state, request.decided_by) == ("granted", "system")
     assert (mail.recipient, mail.locale, mail.recipient_name) == (NORA.email, "en", "Nora Neu")
@@ -252,7 +233,7 @@ def test_verify_finds_a_grant_without_its_mail(app: Flask, event: Event) -> None
 
 def test_participants_get_their_own_link_and_no_row(app: Flask, event: Event) -> None:
     make_registration(app, event, email=NORA.email)
-    all_at_once(3, lambda: ask(app, event))
+    at_once(lambda _number: ask(app, event), range(3))
     (mail,) = written_mails(app)
     assert "/r/" in mail.text
     assert count(app, MaterialRequest) == 0

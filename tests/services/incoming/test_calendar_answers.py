@@ -1,7 +1,6 @@
 """What answers of calendars do to rows, on both databases."""
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from sqlalchemy import select
 
 from ikone_events.domain.incoming.mails import (
     AttendeeAnswer,
-    CalendarAnswer,
     IncomingOutcome,
     Method,
 )
@@ -27,6 +25,7 @@ from ikone_events.store.events.queries import lock_event
 from ikone_events.store.incoming.models import IncomingMail, UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Registration, StatusChange
+from tests.at_once import at_once
 from tests.effort import by_night
 from tests.factories import NOW, make_event, make_registration, make_text
 from tests.received import calendar_answer, receive
@@ -125,17 +124,7 @@ def test_same_mail_read_by_two_workers_at_once_counts_once(
 ) -> None:
     outcomes: list[IncomingOutcome] = []
     for found in (calendar_answer(person, "DECLINED"), calendar_answer(person, uid="never@sent")):
-        together = threading.Barrier(4)
-
-        def read(found: CalendarAnswer = found, together: threading.Barrier = together) -> None:
-            together.wait()
-            outcomes.append(receive(app, found))
-
-        workers = [threading.Thread(target=read) for _ in range(4)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        outcomes += at_once(lambda answer: receive(app, answer), [found] * 4)
     assert outcomes == [IncomingOutcome.TAKEN] * 4 + [IncomingOutcome.UNKNOWN] * 4
     assert len(received_mails(app)) == 2
     assert len(mails(app, MailKind.NOT_COMING)) == 1

@@ -1,6 +1,5 @@
 """The outbox and its worker: leases, pauses, final failures, a heartbeat; on both databases."""
 
-import threading
 from collections import Counter
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.claims import MailClaim
 from ikone_events.store.mails.models import Heartbeat, Mailing, OutboxMail
+from tests.at_once import at_once
 from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_registration
 from tests.mailbox import Mailbox
@@ -170,18 +170,12 @@ def test_many_workers_share_the_mails(app: Flask) -> None:
     for _ in range(8):
         make_mail(app, make_registration(app, event))
     claims: Counter[int] = Counter()
-    barrier = threading.Barrier(4)
 
-    def one() -> None:
-        barrier.wait()
+    def one(_worker: int) -> None:
         while found := claim(app):
             claims[found.id] += 1
 
-    threads = [threading.Thread(target=one) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(one, range(4))
 
     # A worker whose pick was taken by another may stop early; nothing is ever taken twice.
     while found := claim(app):
@@ -223,25 +217,11 @@ def test_worker_gives_a_sign_of_life_and_forgets_dead_ones(app: Flask, clock: Fi
 
 def test_workers_of_one_name_beat_at_the_same_moment(app: Flask) -> None:
     """Two containers may both be process 1 of a machine with the same name."""
-    ready = threading.Barrier(4)
-    faults: list[Exception] = []
 
-    def first_beat() -> None:
-        ready.wait()
-        with app.app_context():
-            try:
-                with transaction():
-                    health.beat("app:1", now=NOW)
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the test shows it
-                faults.append(fault)
-            db.session.remove()
+    def first_beat(_worker: int) -> None:
+        with app.app_context(), transaction():
+            health.beat("app:1", now=NOW)
 
-    threads = [threading.Thread(target=first_beat) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert faults == []
+    at_once(first_beat, range(4))
     with app.app_context():
         assert [row.worker for row in db.session.scalars(select(Heartbeat))] == ["app:1"]

@@ -2,7 +2,6 @@
 
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -23,6 +22,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from tests.at_once import at_once
 from tests.factories import (
     NOW,
     PAST,
@@ -133,15 +133,7 @@ def test_asking_again_begins_the_waiting_time_anew(app: Flask) -> None:
 
 
 def test_two_who_subscribe_one_address_at_once_make_one_row_and_one_mail(app: Flask) -> None:
-    start = threading.Barrier(8)
-
-    def run() -> None:
-        start.wait()
-        subscribe(app)
-
-    with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(run) for _ in range(8)]:
-            done.result()
+    at_once(lambda _number: subscribe(app), range(8))
     assert len(rows(app)) == 1
     assert kinds_of_mails(app) == ["subscription"]
 

@@ -1,6 +1,5 @@
 """Which text is in force, on both databases, and what became of a mail written with it."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -29,8 +28,8 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, MailText
 from ikone_events.store.registering.models import Registration
+from tests.at_once import at_once
 from tests.factories import NOW, make_event, make_material, make_registration, make_text
-from tests.patience import PATIENCE
 
 OWN = EditedText("Neu: {{titel}}", "Hallo {{vorname}}")
 
@@ -106,32 +105,17 @@ def test_unfit_text_is_not_stored(app: Flask) -> None:
 
 @pytest.mark.both_databases
 def test_two_who_begin_the_same_text_leave_one_row(app: Flask) -> None:
-    outcomes: list[str] = []
-    start = threading.Barrier(2)
+    change = TextChange("de", OWN)
 
-    def write(name: str) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                with transaction():
-                    save_text(
-                        INSTALLATION,
-                        "moved",
-                        TextChange("de", OWN),
-                        event=None,
-                        actor=name,
-                        now=NOW,
-                    )
-                outcomes.append("saved")
-            except StaleForm:
-                outcomes.append("stale")
+    def write(name: str) -> str:
+        try:
+            with app.app_context(), transaction():
+                save_text(INSTALLATION, "moved", change, event=None, actor=name, now=NOW)
+        except StaleForm:
+            return "stale"
+        return "saved"
 
-    writers = [threading.Thread(target=write, args=(name,)) for name in "AB"]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(PATIENCE)
-    assert sorted(outcomes) == ["saved", "stale"]
+    assert sorted(at_once(write, "AB")) == ["saved", "stale"]
     with app.app_context():
         assert len(list(db.session.scalars(select(MailText)))) == 1
 

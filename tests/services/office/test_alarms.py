@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from ikone_events.store.mails.models import Heartbeat, OutboxMail
 from ikone_events.store.office.models import OfficeAlarm
 from ikone_events.store.plan.models import Step
 from tests.accounts import make_account
+from tests.at_once import at_once
 from tests.factories import NOW, FixedClock, make_event, make_mail, make_mailing, make_registration
 from tests.mailbox import Mailbox
 from tests.received import absence, bounce, receive
@@ -115,8 +115,7 @@ def test_two_workers_at_once_report_a_cause_once(app: Flask, clock: FixedClock, 
         with app.app_context(), transaction():
             return alarms.settle_alarms(event.slug, now=clock())
 
-    with ThreadPoolExecutor(4) as pool:
-        written = list(pool.map(settle, range(4)))
+    written = at_once(settle, range(4))
     assert sorted(written) == [0, 0, 0, 1]
     assert len(office_mails(app)) == 1
 

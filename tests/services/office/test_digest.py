@@ -1,6 +1,5 @@
 """The digest: on working days, when something is to do, once a morning however many look."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +16,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.worker.work import Worker
 from tests.accounts import make_account
+from tests.at_once import at_once
 from tests.claims import claim_next
 from tests.factories import NOW, FixedClock, make_event
 from tests.mailbox import Mailbox
@@ -109,8 +109,7 @@ def test_several_workers_write_one_digest(app: Flask, clock: FixedClock, event: 
         with app.app_context(), transaction():
             return mornings.write_morning(due, now=TUESDAY)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(write, range(4))) == [False, False, False, True]
+    assert sorted(at_once(write, range(4))) == [False, False, False, True]
     assert len(office_mails(app)) == 1
 
 

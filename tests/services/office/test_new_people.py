@@ -1,6 +1,5 @@
 """Lists of new registrations: each person in one of them, and no text is kept."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.office.queries import Range
 from ikone_events.store.registering.models import Registration
 from tests.accounts import make_account
+from tests.at_once import at_once
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.mailbox import Mailbox
 from tests.rows import work
@@ -102,8 +102,7 @@ def test_several_workers_list_people_once(app: Flask, clock: FixedClock, account
         with app.app_context(), transaction():
             return [mornings.write_morning(each, now=TUESDAY) for each in due]
 
-    with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(write, range(4))) == [[False], [False], [False], [True]]
+    assert sorted(at_once(write, range(4))) == [[False], [False], [False], [True]]
     later = Morning(OfficeMail.REGISTRATIONS, account, (TUESDAY + DAY).date())
     with app.app_context(), transaction():
         assert not mornings.write_morning(later, now=TUESDAY + DAY)

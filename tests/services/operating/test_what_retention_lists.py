@@ -36,9 +36,10 @@ from tests.factories import (
     make_settings,
     make_speaker,
     make_subscriber,
+    stored,
 )
 from tests.feedback import LIKED, RATING, give, past_event
-from tests.own_fields import make_answer, make_change, make_field, make_import, stored
+from tests.own_fields import make_answer, make_change, make_field, make_import
 from tests.services.operating.installations import call
 from tests.standing import make_standing
 

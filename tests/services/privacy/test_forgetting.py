@@ -19,8 +19,8 @@ from ikone_events.store.incoming.models import UndeliverableAddress
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.models import Code, ImportList, Registration, StatusChange
-from tests.factories import NOW, PAST, make_event, make_mail, make_registration
-from tests.own_fields import make_answer, make_change, make_field, make_import, stored
+from tests.factories import NOW, PAST, make_event, make_mail, make_registration, stored
+from tests.own_fields import make_answer, make_change, make_field, make_import
 from tests.received import calendar_answer, receive
 from tests.web.visitor import everything
 

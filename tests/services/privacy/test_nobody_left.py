@@ -14,8 +14,7 @@ from ikone_events.store.db import db, transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.mails.models import MailText, Subscriber
 from ikone_events.store.registering.models import Registration
-from tests.factories import NOW, PAST, make_event, make_registration, make_settings
-from tests.own_fields import stored
+from tests.factories import NOW, PAST, make_event, make_registration, make_settings, stored
 from tests.services.operating.installations import call
 
 LONG_AFTER = "2031-01-01"

@@ -59,8 +59,9 @@ from tests.factories import (
     make_request,
     make_speaker,
     make_subscriber,
+    stored,
 )
-from tests.own_fields import make_answer, make_change, make_field, make_import, stored
+from tests.own_fields import make_answer, make_change, make_field, make_import
 from tests.standing import make_standing
 
 NAME, ADDRESS, WORDS = "Zwetschgine", "zq.quittenbaum@example.org", "Stachelbeerallergie"

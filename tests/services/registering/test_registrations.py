@@ -21,6 +21,7 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.current_event import CurrentEvent, reread
 from ikone_events.store.registering.models import Registration, StatusChange
+from tests.at_once import at_once
 from tests.attending import known_of
 from tests.factories import NOW, make_event, make_registration
 from tests.mailbox import Mailbox
@@ -190,23 +191,14 @@ def test_attendance_is_noted_for_confirmed_people_only(app: Flask) -> None:
 
 def rush(app: Flask, slug: str, people: int) -> Counter[str]:
     """So many people at one instant, each in a thread and a connection of their own."""
-    outcomes: Counter[str] = Counter()
-    barrier = threading.Barrier(people)
 
-    def one(number: int) -> None:
-        barrier.wait()
+    def one(number: int) -> str:
         try:
-            outcome = sign_up(app, slug, f"person{number}@example.org").value
+            return sign_up(app, slug, f"person{number}@example.org").value
         except Refusal as refusal:
-            outcome = type(refusal).__name__
-        outcomes[outcome] += 1
+            return type(refusal).__name__
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
+    return Counter(at_once(one, range(people)))
 
 
 def test_rush_fills_every_seat_once(app: Flask) -> None:
@@ -248,18 +240,12 @@ def test_two_withdrawals_at_one_moment_promote_two_people(app: Flask) -> None:
     for name in ("a", "b", "c", "d", "e"):
         sign_up(app, event.slug, f"{name}@example.org")
     identifiers = [public_id(app, f"{name}@example.org") for name in ("a", "b")]
-    barrier = threading.Barrier(2)
 
     def one(identifier: str) -> None:
-        barrier.wait()
         with app.app_context(), transaction():
             withdraw(identifier, now=NOW)
 
-    threads = [threading.Thread(target=one, args=(i,)) for i in identifiers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(one, identifiers)
 
     assert statuses(app, event) == ["cancelled"] * 2 + ["confirmed"] * 2 + ["waitlisted"]
 

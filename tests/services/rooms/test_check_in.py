@@ -34,6 +34,7 @@ from ikone_events.store.rooms.check_in import (
     people_named,
 )
 from ikone_events.store.rooms.models import AttendanceRecord, CheckInPress
+from tests.at_once import at_once
 from tests.factories import NOW, TODAY, make_event, make_registration
 
 ENTERED, ALREADY_IN = EntryOutcome.ENTERED, EntryOutcome.ALREADY_IN
@@ -124,18 +125,7 @@ def test_of_many_undos_at_once_one_counts(app: Flask) -> None:
 def test_one_key_at_once_is_one_press(app: Flask) -> None:
     event = make_event(app, **TODAY)
     person = make_registration(app, event)
-    ready = threading.Barrier(4)
-    got: list[EntryOutcome] = []
-
-    def send() -> None:
-        ready.wait()
-        got.append(press(app, event, person, key="k").outcome)
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    got = at_once(lambda _number: press(app, event, person, key="k").outcome, range(4))
     assert Counter(got) == {ENTERED: 1, ALREADY_IN: 3}
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(CheckInPress)) == 1

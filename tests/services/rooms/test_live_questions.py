@@ -1,6 +1,5 @@
 """Questions on the live board: several helpers at once, and what remains of a forgotten person."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +29,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import find_registration
 from ikone_events.store.rooms.models import Question
 from ikone_events.store.rooms.questions import questions_of
+from tests.at_once import at_once
 from tests.factories import NOW, make_event, make_registration, make_settings
 from tests.patience import wait_for
 from tests.rows import count
@@ -100,19 +100,12 @@ def test_moves_of_several_helpers_at_one_moment_all_count(app: Flask) -> None:
     event = running_event(app)
     people = askers(app, event, *"ABCDEFGH")
     ids = dict(zip("ABCDEFGH", (each.public_id for each in people), strict=True))
-    start, moved = threading.Barrier(4), []
 
-    def swap(first: str, second: str) -> None:
-        start.wait()
-        if do(app, lambda: move(event.slug, ids[second], ids[first], below=False, now=NOW)):
-            moved.append(second)
+    def swap(pair: str) -> bool:
+        first, second = (ids[name] for name in pair)
+        return do(app, lambda: move(event.slug, second, first, below=False, now=NOW))
 
-    threads = [threading.Thread(target=swap, args=tuple(pair)) for pair in ("AB", "CD", "EF", "GH")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(moved) == list("BDFH")
+    assert all(at_once(swap, ("AB", "CD", "EF", "GH")))
     assert order(app, event) == list("BADCFEHG")
     assert count(app, Question) == 8
 
@@ -120,17 +113,11 @@ def test_moves_of_several_helpers_at_one_moment_all_count(app: Flask) -> None:
 def test_ticks_at_one_moment_keep_one_row_and_who_was_first(app: Flask) -> None:
     event = running_event(app)
     [person] = askers(app, event, "A")
-    start = threading.Barrier(2)
 
     def press(name: str) -> None:
-        start.wait()
         do(app, lambda: tick(event.slug, person.public_id, answered=True, now=NOW, by=name))
 
-    threads = [threading.Thread(target=press, args=(name,)) for name in ("Eva", "Ute")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(press, ("Eva", "Ute"))
     wait_for(lambda: count(app, Question) == 1)
     [question] = done(questions(app, event))
     assert question.answered_by in ("Eva", "Ute")

@@ -1,6 +1,5 @@
 """Settings of providers on both databases: of two first saves at once, one is refused."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from ikone_events.services.rooms.provider_settings import (
     save_provider,
 )
 from ikone_events.store.db import db, transaction
+from tests.at_once import at_once
 from tests.factories import make_settings
 from tests.web.visitor import Queries
 
@@ -33,25 +33,18 @@ def values(number: int) -> dict[str, str]:
 
 def test_first_settings_of_two_people_at_once_are_saved_once(app: Flask, database: str) -> None:
     del database
-    start, outcomes = threading.Barrier(2), dict[int, str]()
 
-    def save(number: int) -> None:
-        with app.app_context():
-            start.wait()
-            try:
-                with transaction():
-                    save_provider(KIND, values(number), seen=0)
-                outcomes[number] = "saved"
-            except StaleForm:
-                outcomes[number] = "refused"
+    def save(number: int) -> str:
+        try:
+            with app.app_context(), transaction():
+                save_provider(KIND, values(number), seen=0)
+        except StaleForm:
+            return "refused"
+        return "saved"
 
-    people = [threading.Thread(target=save, args=(number,)) for number in range(2)]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join()
-    assert sorted(outcomes.values()) == ["refused", "saved"]
-    (winner,) = [number for number, outcome in outcomes.items() if outcome == "saved"]
+    outcomes = at_once(save, range(2))
+    assert sorted(outcomes) == ["refused", "saved"]
+    winner = outcomes.index("saved")
     with app.app_context():
         found = provider_settings()
     assert (found.bbb_url, found.bbb_secret) == tuple(values(winner).values())

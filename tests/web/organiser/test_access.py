@@ -25,8 +25,9 @@ from tests.factories import (
     make_material,
     make_organisation,
     make_registration,
+    stored,
 )
-from tests.own_fields import make_field, stored
+from tests.own_fields import make_field
 from tests.standing import SERIES, SLUG, make_standing
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import everything

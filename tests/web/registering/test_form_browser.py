@@ -21,8 +21,8 @@ from tests.browser import (
     serve,
 )
 from tests.effort import NIGHT, by_night
-from tests.factories import NOW, FixedClock, make_event, make_organisation, make_settings
-from tests.own_fields import make_field, stored
+from tests.factories import NOW, FixedClock, make_event, make_organisation, make_settings, stored
+from tests.own_fields import make_field
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LANGUAGES = {"de": "de-DE", "en": "en-GB"}

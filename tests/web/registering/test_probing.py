@@ -14,8 +14,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.store.events.queries import lock_event
 from ikone_events.store.mails.models import OutboxMail
 from ikone_events.store.registering.models import Code, Registration
-from tests.factories import NOW, FixedClock, make_event, make_registration
-from tests.own_fields import make_field, stored
+from tests.factories import NOW, FixedClock, make_event, make_registration, stored
+from tests.own_fields import make_field
 from tests.rows import count
 from tests.shared_app import own_app
 from tests.web.visitor import PERSON, colleague, outcome_of, sign_up, token_of

@@ -22,8 +22,8 @@ from ikone_events.services.followup.files import get_space
 from ikone_events.services.installation import get_identity, get_installation
 from ikone_events.services.operating.doctor.findings import HERE, Finding, fault, ok, warning
 from ikone_events.services.plan.plans import is_holiday
-from ikone_events.services.rooms.checking import setting_faults
 from ikone_events.services.rooms.provider_settings import provider_settings, variables_of
+from ikone_events.services.rooms.registry import setting_faults
 from ikone_events.store.operating.identity import stored_identity
 
 _TIMEOUT_SECONDS = 10.0

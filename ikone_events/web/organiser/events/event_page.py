@@ -21,7 +21,7 @@ from ikone_events.services.mails.mailing_progress import running_mailings
 from ikone_events.services.operating.retention import RETENTION
 from ikone_events.services.registering.codes import codes_of
 from ikone_events.services.rooms.check_in import no_entry_because
-from ikone_events.services.rooms.checking import check_link_server
+from ikone_events.services.rooms.registry import check_link_server
 from ikone_events.store.db import transaction
 from ikone_events.store.events.models import Event, StateChange
 from ikone_events.store.events.queries import history_of

@@ -23,7 +23,7 @@ from ikone_events.domain.rooms.providers import PROVIDER_LABELS, ProviderKind
 from ikone_events.services.accounts.security_log import SecurityEvent, log_security
 from ikone_events.services.installation import now
 from ikone_events.services.rooms import provider_settings as service
-from ikone_events.services.rooms.checking import check_provider
+from ikone_events.services.rooms.registry import check_provider
 from ikone_events.store.db import transaction
 from ikone_events.store.events.queries import events_with_room
 from ikone_events.web.organiser.frame import Answer, blueprint, flash_at, show_complaints

@@ -25,8 +25,16 @@ from ikone_events.store.events.models import Event, Material, StateChange
 from ikone_events.store.events.queries import find_event
 from ikone_events.store.followup.answers import PublishedAnswer
 from ikone_events.store.mails.models import Mailing
-from tests.factories import NOW, PAST, make_event, make_mail, make_material, make_registration
-from tests.own_fields import make_answer, make_field, stored
+from tests.factories import (
+    NOW,
+    PAST,
+    make_event,
+    make_mail,
+    make_material,
+    make_registration,
+    stored,
+)
+from tests.own_fields import make_answer, make_field
 from tests.services.operating.installations import call, lay_event, sign_up
 from tests.web.organiser.conftest import Browser
 

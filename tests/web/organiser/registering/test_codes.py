@@ -12,8 +12,7 @@ from sqlalchemy import select
 from ikone_events.store.db import db
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Code
-from tests.factories import make_event
-from tests.own_fields import stored
+from tests.factories import make_event, stored
 from tests.web.organiser.conftest import Browser
 from tests.web.visitor import PERSON, outcome_of, sign_up
 
