@@ -6,7 +6,7 @@ that has tables is always migrated step by step, and at night every one is; `eve
 for tests of the migrations themselves.
 """
 
-import os
+import fcntl
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,17 +55,21 @@ def _run_or_repeat(context: MigrationContext, folder: Path, words: dict[str, Any
     if not steps:
         return _run_migrations(context, **words)
     key = f"{connection.dialect.name}-{steps[-1].revision.revision}"  # type: ignore[attr-defined]
-    if key not in _known and (folder / key).exists():
+    if key not in _known:
+        with (folder / f"{key}.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # workers begin at the same moment; one records
+            if not (folder / key).exists():
+                return _record(context, folder / key, words)
         _known[key] = pickle.loads((folder / key).read_bytes())  # noqa: S301 - our own
-    if key in _known:
-        return _repeat(connection, _known[key])
-    with _recording(connection) as statements:
+    return _repeat(connection, _known[key])
+
+
+def _record(context: MigrationContext, file: Path, words: dict[str, Any]) -> None:
+    assert context.connection is not None
+    with _recording(context.connection) as statements:
         _run_migrations(context, **words)
-    _known[key] = statements
-    part = folder / f"{key}.{os.getpid()}"
-    part.write_bytes(pickle.dumps(statements))
-    part.rename(folder / key)
-    return None
+    _known[file.name] = statements
+    file.write_bytes(pickle.dumps(statements))
 
 
 def _has_tables(connection: Connection) -> bool:
