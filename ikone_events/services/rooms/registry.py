@@ -72,8 +72,6 @@ _LACKS = {
     APP_ID: N_("The app id is missing."),
     SECRET: N_("The secret is missing."),
 }
-
-
 _ERROR = N_("“%(host)s” answers, but with an error (%(status)d).")
 _FIRST_ERROR = 500
 
