@@ -226,6 +226,13 @@ def compiled_addresses() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """All engines of this process find the statements that one has compiled for its database."""
+    with shared_app.shared_statements():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def known_migrations(folder_of_run: Path) -> Iterator[None]:
     """By day, migrations of an empty database are repeated from memory."""
     with migrations_said_again(folder_of_run):
