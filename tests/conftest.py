@@ -102,7 +102,8 @@ def settings(data_dir: Path) -> Settings:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that is marked `both_databases` on PostgreSQL too; at night, every one."""
     test = metafunc.definition
-    both = NIGHT or test.get_closest_marker("both_databases") is not None
+    marks = {mark.name for mark in test.iter_markers()}
+    both = NIGHT or ("both_databases" in marks and "one_database_by_day" not in marks)
     named = any("database" in mark.args[0] for mark in test.iter_markers("parametrize"))
     names = metafunc.fixturenames
     if both and not NIGHT and "app" in names and "database" not in names:
@@ -223,6 +224,13 @@ def compiled_addresses() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", find_or_write)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """All engines of this process find the statements that one has compiled for its database."""
+    with shared_app.shared_statements():
         yield
 
 

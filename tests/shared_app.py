@@ -6,6 +6,7 @@ A test that wants an application of its own says so with settings of its own (`t
 
 import math
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,8 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine as Pooled
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from ikone_events.app import create_app
 from ikone_events.config import Settings
@@ -28,6 +33,7 @@ from ikone_events.web.shell.security_events import FloodFilter
 from ikone_events.worker.engine import Engine
 from tests.factories import FixedClock, make_settings
 
+_STATEMENTS = 5_000  # kept compiled; by default 500 for each engine, and tests ask for more
 _MOST = 8  # applications kept; the two of a module alternate on both databases
 
 
@@ -96,6 +102,21 @@ def empty_folder(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
+
+
+@contextmanager
+def shared_statements() -> Iterator[None]:
+    """While it lasts, statements are compiled once for each kind of database, not by each engine.
+
+    Dialects of one kind are alike: all are made by `engine_options`, for servers of one version.
+    """
+    compiled: defaultdict[str, LRUCache[Any, Any]] = defaultdict(lambda: LRUCache(_STATEMENTS))
+    by_kind = property(lambda engine: compiled[engine.dialect.name], lambda _engine, _own: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pooled, "_compiled_cache", by_kind, raising=False)
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        patch.setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        yield
 
 
 @contextmanager

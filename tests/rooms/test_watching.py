@@ -255,6 +255,7 @@ def test_room_that_is_seen_to_the_end_misses_nothing(day: Day) -> None:
 @pytest.mark.parametrize(
     "manner", [Manner.BROKEN, Manner.HTML, Manner.HUGE, Manner.BOMB, Manner.OTHER_ALGORITHM]
 )
+@pytest.mark.one_database_by_day
 def test_answer_that_is_none_changes_nothing(day: Day, manner: Manner) -> None:
     anna = day.person()
     day.enter(anna)
@@ -370,6 +371,7 @@ def test_person_on_two_devices_is_counted_once(day: Day) -> None:
     assert day.minutes_of(anna) == 1
 
 
+@pytest.mark.one_database_by_day
 def test_list_of_five_hundred_people_is_read(day: Day) -> None:
     anna = day.person()
     day.enter(anna)

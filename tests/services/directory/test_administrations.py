@@ -99,6 +99,7 @@ def test_every_spelling_of_the_list_finds_its_body_in_the_database(app: Flask) -
     ],
     ids=["cp1252", "bom", "comma", "tab", "crlf"],
 )
+@pytest.mark.one_database_by_day
 def test_list_is_read_however_it_was_saved(app: Flask, content: bytes) -> None:
     take(app, LIST)
     with app.app_context():
@@ -138,6 +139,7 @@ def test_wrong_lines_are_all_named_and_nothing_is_stored(app: Flask) -> None:
         (b"x" * 5_000_001, "too large"),
     ],
 )
+@pytest.mark.one_database_by_day
 def test_file_that_is_no_list_is_refused(app: Flask, content: bytes, words: str) -> None:
     assert words in " ".join(refused(app, content).values())
 
@@ -237,6 +239,7 @@ def test_edit_of_an_older_version_is_refused(app: Flask) -> None:
         ({"name": "VG\0B"}, "name"),
     ],
 )  # fmt: skip
+@pytest.mark.one_database_by_day
 def test_draft_that_does_not_fit_is_refused(app: Flask, values: dict[str, Any], about: str) -> None:
     make_organisation(app, "Verbandsgemeindeverwaltung Aue", official_key="01")
     with app.app_context(), pytest.raises(UnfitInput) as refusal, transaction():

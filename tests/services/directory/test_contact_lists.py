@@ -176,6 +176,7 @@ def test_bad_rows_are_reported_one_by_one(app: Flask, enter: Import) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
+@pytest.mark.one_database_by_day
 def test_own_export_can_be_imported(app: Flask, enter: Import, kind: str) -> None:
     body = make_organisation(app, "Stadtverwaltung Kusel")
     make_contact(app, organisation_id=body.id, organisation_text="Kusel", salutation="frau")

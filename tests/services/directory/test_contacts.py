@@ -101,6 +101,7 @@ def test_two_people_correct_one_contact_at_the_same_time(app: Flask) -> None:
         {"note": "kaputt\x01"},
     ],
 )
+@pytest.mark.one_database_by_day
 def test_unfit_contact_is_refused(app: Flask, changes: dict[str, str]) -> None:
     with pytest.raises(UnfitInput):
         add(app, **changes)
@@ -151,6 +152,7 @@ def test_unknown_public_body_waits_to_be_matched(app: Flask) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database_by_day
 def test_list_of_20_000_costs_as_many_queries_as_a_short_one(app: Flask) -> None:
     body = make_organisation(app, "Stadtverwaltung Kusel")
     sample = make_contact(app, organisation_id=body.id)

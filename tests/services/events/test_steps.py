@@ -403,6 +403,7 @@ def test_skipped_step_does_not_run_and_can_be_taken_back(app: Flask, clock: Fixe
         ("announce", Anchor.START),
     ],
 )
+@pytest.mark.one_database_by_day
 def test_step_is_not_moved_to_where_it_could_never_run(
     app: Flask, name: str, anchor: Anchor
 ) -> None:
@@ -501,6 +502,7 @@ def test_two_workers_run_a_step_once(app: Flask, due: tuple[Event, int], clock: 
         assert db.session.scalar(changes) == 1
 
 
+@pytest.mark.one_database_by_day
 def test_mails_name_the_day_on_which_the_plan_sends_the_link(app: Flask) -> None:
     event = laid(app)  # on a Monday: the link goes out on the Friday before
     with app.app_context():

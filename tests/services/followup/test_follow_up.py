@@ -145,6 +145,7 @@ def test_only_who_attended_is_offered_the_certificate(app: Flask, mailbox: Mailb
 
 
 @pytest.mark.parametrize("visibility", ["registered", "public"])
+@pytest.mark.one_database_by_day
 def test_who_waited_is_led_to_the_request_where_there_is_one(
     app: Flask, mailbox: Mailbox, visibility: str
 ) -> None:
@@ -175,6 +176,7 @@ def test_people_who_waited_are_left_out_if_the_office_chooses_so(
         write_to_waiting(event.slug, wanted=True)
 
 
+@pytest.mark.one_database_by_day
 def test_versions_of_the_page_are_those_that_are_sent(app: Flask, mailbox: Mailbox) -> None:
     event = make_event(app, state="dispatched", **PAST)
     make_material(app, event)
@@ -211,6 +213,7 @@ def test_versions_of_the_page_are_those_that_are_sent(app: Flask, mailbox: Mailb
 
 
 @pytest.mark.parametrize("state", ["open", "closed"])
+@pytest.mark.one_database_by_day
 def test_link_sent_by_other_means_is_recorded_in_the_same_press(
     app: Flask, mailbox: Mailbox, state: str
 ) -> None:
@@ -316,6 +319,7 @@ def test_supplement_needs_a_recipient(app: Flask, clock: FixedClock) -> None:
 
 
 @pytest.mark.parametrize("state", ["dispatched", "archived", "cancelled"])
+@pytest.mark.one_database_by_day
 def test_supplement_is_of_events_that_were_followed_up(
     app: Flask, clock: FixedClock, state: str
 ) -> None:
@@ -414,6 +418,7 @@ def test_published_answers_are_one_material_and_can_be_taken_back(app: Flask) ->
         ({"question": "Und?", "text": ""}, "answer"),
     ],
 )
+@pytest.mark.one_database_by_day
 def test_nothing_is_published_that_names_who_asked(
     app: Flask, wish: dict[str, str], about: str
 ) -> None:
@@ -457,6 +462,7 @@ def test_who_has_everything_deleted_takes_the_own_words_along(
         assert bool(known.materials) is stays
 
 
+@pytest.mark.one_database_by_day
 def test_personal_link_of_the_follow_up_shows_the_published_answers(app: Flask) -> None:
     event = make_event(app, state="followed_up", **PAST)
     person = make_registration(app, event, question="Was kostet das?")

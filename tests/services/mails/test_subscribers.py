@@ -103,6 +103,7 @@ def test_confirming_twice_changes_nothing_the_second_time(app: Flask) -> None:
     assert kinds_of_mails(app) == ["subscription"]
 
 
+@pytest.mark.one_database_by_day
 def test_forged_and_foreign_links_confirm_nothing(app: Flask) -> None:
     waits = make_subscriber(app, confirmed_at=None)
     with app.app_context():
@@ -182,6 +183,7 @@ def test_forgotten_registration_link_unsubscribes_nobody(app: Flask) -> None:
     assert len(rows(app)) == 1
 
 
+@pytest.mark.one_database_by_day
 def test_mail_reaches_the_mailbox_with_its_way_out(app: Flask, mailbox: Mailbox) -> None:
     reader = make_subscriber(app, email=ADDRESS)
     event = make_event(app, state="draft", title="Wärmeplanung", contact_name="Jutta Beispiel")
@@ -216,6 +218,7 @@ def test_addresses_wait_for_their_confirmation(app: Flask) -> None:
 @pytest.mark.parametrize(
     "kind", [MailKind.ANNOUNCEMENT, MailKind.OPENING, MailKind.REMINDER_DEADLINE]
 )
+@pytest.mark.one_database_by_day
 def test_news_can_be_written_in_every_state(app: Flask, kind: MailKind, state: str) -> None:
     reader = make_subscriber(app, locale="en")
     event = make_event(app, state=state, deadline=NOW + DAY, capacity=5)
@@ -241,6 +244,7 @@ def test_full_event_claims_no_places(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "open", "closed", "postponed", "cancelled"])
+@pytest.mark.one_database_by_day
 def test_only_an_announced_opening_can_be_waited_for(app: Flask, state: str) -> None:
     with pytest.raises(RegistrationClosed):
         subscribe(app, make_event(app, state=state))

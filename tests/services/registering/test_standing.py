@@ -74,6 +74,7 @@ def test_each_open_date_becomes_a_registration_with_its_own_invitation(app: Flas
     assert work(app) == 0
 
 
+@pytest.mark.one_database_by_day
 def test_mail_states_where_it_comes_from_and_how_to_end_it(app: Flask) -> None:
     make_series(app)
     make_date(app)
@@ -115,6 +116,7 @@ def test_address_is_not_to_be_confirmed_again(app: Flask) -> None:
         ({"state": "cancelled"}, []),
     ],
 )
+@pytest.mark.one_database_by_day
 def test_rules_of_the_date_apply(app: Flask, rules: dict[str, Any], expected: list[str]) -> None:
     make_series(app)
     event = make_date(app, **rules)

@@ -146,6 +146,7 @@ def post_presses(browser: Browser, event: Event, body: bytes) -> TestResponse:
 
 
 @pytest.mark.parametrize("name", PRESSES)
+@pytest.mark.one_database_by_day
 def test_presses_of_no_script_of_ours_are_refused(event: Event, admin: Browser, name: str) -> None:
     assert post_presses(admin, event, PRESSES[name]).status_code == 400
 
