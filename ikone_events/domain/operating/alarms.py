@@ -18,6 +18,8 @@ _TICKS_MISSED = 3
 _AT_LEAST = timedelta(minutes=2)
 # Each tick tries again to erase what was deleted.
 ERASED_AFTER = timedelta(minutes=10)
+# "for 1 minutes" would be wrong.
+_JUST_NOW = timedelta(minutes=2)
 # A restart of the mail server is no alarm.
 MAILBOX_AFTER = timedelta(minutes=30)
 
@@ -79,12 +81,13 @@ class EngineState:
     def alarms(self) -> tuple[Alarm, ...]:
         """The alarms, without those that only follow from another one."""
         paused = self.paused_since is not None
+        refused = self.refused_at is not None and not self.silent
         found = {
             Alarm.DATABASE: bool(self.write_fault),
             Alarm.PAUSED: paused,
             Alarm.WORKER: self.silent,
-            Alarm.MAIL_SERVER: self.refused_at is not None and not self.silent,
-            Alarm.STUCK: bool(self.stuck) and not paused,
+            Alarm.MAIL_SERVER: refused,
+            Alarm.STUCK: bool(self.stuck) and not paused and not refused,
             Alarm.MAILBOX: self._mailbox_unread and not paused and not self.silent,
             Alarm.BACKUP: self.backup_due_at is not None and self.now > self.backup_due_at,
             Alarm.ERASURE: self._is_unerased,
@@ -156,9 +159,13 @@ _TEXTS = {
 }
 
 
-# Texts for an alarm without a moment, or without an answer of a server.
+# Texts for an alarm without a moment or a recent one, or without an answer of a server.
 _BRIEFER = {
     Alarm.WORKER: N_("Sending is not running. E-mails waiting to be sent: %(queued)d."),
+    Alarm.MAIL_SERVER: N_(
+        "The mail server takes nothing from us at the moment: “%(words)s”. "
+        "E-mails waiting to be sent: %(queued)d."
+    ),
     Alarm.MAILBOX: N_(
         "Nobody has read the mailbox with answers and bounces for %(minutes)d minutes."
     ),
@@ -178,9 +185,11 @@ def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
         Alarm.ERASURE: (engine.unerased_since, ""),
         Alarm.TROUBLE: (None, engine.trouble),
     }.get(alarm, (None, ""))
-    is_brief = not words if alarm is Alarm.MAILBOX else since is None
-    text = _BRIEFER.get(alarm, _TEXTS[alarm]) if is_brief else _TEXTS[alarm]
     age = engine.now - since if since else timedelta(0)
+    is_brief = not words if alarm is Alarm.MAILBOX else since is None
+    if alarm is Alarm.MAIL_SERVER:
+        is_brief = age < _JUST_NOW
+    text = _BRIEFER.get(alarm, _TEXTS[alarm]) if is_brief else _TEXTS[alarm]
     values: dict[str, object] = {
         "queued": engine.queued,
         "stuck": engine.stuck,

@@ -101,6 +101,8 @@ def words_of(error: Exception) -> str:
     """The server's answer, or else the system's error of the connection."""
     if isinstance(error, smtplib.SMTPResponseException):
         return line_of(error.smtp_code, error.smtp_error)
+    if isinstance(error, OSError) and error.strerror:  # without the class and the number
+        return one_line(error.strerror)[:LONGEST_WORDS]
     return one_line(f"{type(error).__name__}: {error}")[:LONGEST_WORDS]
 
 

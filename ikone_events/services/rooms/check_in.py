@@ -44,7 +44,7 @@ from ikone_events.store.rooms.check_in import (
 from ikone_events.store.rooms.models import CheckInPress
 
 _UNREADABLE = Complaint(
-    N_("This check-in code is not valid or is incomplete. Please search for the name instead.")
+    N_("This check-in code is not valid or is incomplete. At the entrance the name is enough.")
 )
 
 
