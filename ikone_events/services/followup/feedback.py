@@ -43,8 +43,6 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import lock_registration
 from ikone_events.store.rooms.attendance import attendance_of
 
-_NOBODY = FeedbackCounts(asked=0, answered=0, mean_rating=None)
-
 
 def feedback_fields(event: Event) -> tuple[OwnField, ...]:
     """The questions that are asked now, in order, without retired choices."""
@@ -167,7 +165,7 @@ def results_of(event: Event, *, now: datetime) -> FeedbackResults:
     values = values_by_field(event.id)
     rows = db.session.scalars(fields_of_event(event.id, FormName.FEEDBACK)).all()
     return FeedbackResults(
-        counts=feedback_counts([event.id], now=now).get(event.id, _NOBODY),
+        counts=feedback_counts(event.id, now=now),
         fields=tuple(
             _result(row.described(), values.get(row.id, Counter())) for row in rows if values
         ),

@@ -70,7 +70,6 @@ class Counts:
     infected: int = 0
     unscanned: int = 0
     failed_mail: int = 0
-    queued_mail: int = 0
     bounced_mail: int = 0
     unreached: int = 0
     odd_answers: int = 0
@@ -207,23 +206,22 @@ def _count_materials(found: dict[int, Counts], _events: Iterable[Event]) -> None
 
 
 def _count_mails(found: dict[int, Counts], events: Iterable[Event]) -> None:
-    """Count mails that are queued or failed; of drafts, which have few, look at all."""
+    """Count mails that failed; of drafts, which have few, look at all."""
     drafts = [event.id for event in events if event.state == State.DRAFT.value]
-    unsent = OutboxMail.state.in_(("queued", "failed"))
+    failed, of_draft = OutboxMail.state == "failed", OutboxMail.event_id.in_(drafts)
     rows = db.session.execute(
-        select(OutboxMail.event_id, OutboxMail.state, func.count(), func.count(case((~IS_TEST, 1))))
-        .where(OutboxMail.event_id.in_(found), or_(unsent, OutboxMail.event_id.in_(drafts)))
-        .group_by(OutboxMail.event_id, OutboxMail.state)
+        select(
+            OutboxMail.event_id,
+            func.count(case((failed, 1))),
+            func.count(case((of_draft & ~IS_TEST, 1))),
+        )
+        .where(OutboxMail.event_id.in_(found), or_(failed, of_draft))
+        .group_by(OutboxMail.event_id)
     )
-    for event_id, state, number, no_tests in rows:
-        if event_id is None:
-            continue
-        counts = found[event_id]
-        counts.is_written_about = counts.is_written_about or no_tests > 0
-        if state == "failed":
-            counts.failed_mail = number
-        elif state == "queued":
-            counts.queued_mail = number
+    for event_id, number, written in rows:
+        if event_id is not None:
+            found[event_id].failed_mail = number
+            found[event_id].is_written_about = written > 0
 
 
 def _count_incoming(found: dict[int, Counts], _events: Iterable[Event]) -> None:

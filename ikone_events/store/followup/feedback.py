@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ForeignKey, String, Text, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ikone_events.domain.followup.feedback import FEWEST_ANSWERS, mean_of
+from ikone_events.domain.followup.feedback import FEWEST_ANSWERS
 from ikone_events.domain.registering.form_fields import FieldKind, FormName
 from ikone_events.domain.registering.registration import Attendance, Status
 from ikone_events.store.db import Base, db, rows_written
@@ -88,15 +88,10 @@ HAS_TEXT = and_(
 
 
 class FeedbackCounts(NamedTuple):
-    """How many people of an event were asked and have answered, and their overall rating.
-
-    `mean_rating` is the mean of the first rating of the form; None without one, and while there are
-    too few answers to show any.
-    """
+    """How many people of an event were asked and have answered."""
 
     asked: int
     answered: int
-    mean_rating: float | None
 
 
 # Of a registration, in a query.
@@ -183,34 +178,21 @@ def forget_texts(event_id: int) -> None:
     rows_written(update(FeedbackAnswer).where(*own).values(value=""))
 
 
-def feedback_counts(event_ids: Collection[int], *, now: datetime) -> dict[int, FeedbackCounts]:
-    """The feedback of each of these events that have questions of their own for it.
+def feedback_counts(event_id: int, *, now: datetime) -> FeedbackCounts:
+    """The feedback of an event, also after archiving; nobody without a question for it.
 
-    Asked are the confirmed people who were not noted as absent. Also after archiving.
+    Asked are the confirmed people who were not noted as absent.
     """
-    questions = select(FormField.event_id).where(
-        FormField.event_id.in_(event_ids), FormField.form == FormName.FEEDBACK.value
+    question = select(FormField.id).where(
+        FormField.event_id == event_id, FormField.form == FormName.FEEDBACK.value
     )
-    ids = set(db.session.scalars(questions.distinct()))
-    if not ids:
-        return {}
-    asked, answered, ratings = _asked(ids, now), answered_by_event(ids), _ratings(ids)
-    found = {}
-    for id_ in ids:
-        number = answered.get(id_, 0)
-        mean = mean_of(ratings.get(id_, {})) if number >= FEWEST_ANSWERS else None
-        found[id_] = FeedbackCounts(asked.get(id_, 0), number, mean)
-    return found
-
-
-def _asked(ids: Collection[int], now: datetime) -> dict[int, int]:
+    if db.session.scalar(question.limit(1)) is None:
+        return FeedbackCounts(0, 0)
     came = attendance_of(now).is_distinct_from(Attendance.MISSED.value)
-    rows = db.session.execute(
-        select(Registration.event_id, func.count())
-        .where(Registration.event_id.in_(ids), Registration.status == Status.CONFIRMED.value, came)
-        .group_by(Registration.event_id)
+    asked = select(func.count(Registration.id)).where(
+        Registration.event_id == event_id, Registration.status == Status.CONFIRMED.value, came
     )
-    return {id_: number for id_, number in rows}  # noqa: C416 - rows are no pairs for mypy
+    return FeedbackCounts(db.session.scalar(asked) or 0, number_of_entries(event_id))
 
 
 def answered_by_event(ids: Collection[int]) -> dict[int, int]:
@@ -220,21 +202,4 @@ def answered_by_event(ids: Collection[int]) -> dict[int, int]:
         .where(FeedbackAnswer.event_id.in_(ids))
         .group_by(FeedbackAnswer.event_id)
     )
-    return {id_: number for id_, number in rows}  # noqa: C416 - see above
-
-
-def _ratings(ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """How often each value of the first rating was given, by event id."""
-    rows = db.session.execute(
-        select(FormField.event_id, FormField.id, FeedbackAnswer.value, func.count())
-        .join(FeedbackAnswer, FeedbackAnswer.field_id == FormField.id)
-        .where(FormField.event_id.in_(ids), FormField.kind == FieldKind.RATING.value)
-        .group_by(FormField.event_id, FormField.id, FeedbackAnswer.value)
-        .order_by(FormField.event_id, FormField.position, FormField.id)
-    )
-    first: dict[int, int] = {}
-    found: dict[int, dict[str, int]] = {}
-    for event_id, field_id, value, number in rows:
-        if first.setdefault(event_id, field_id) == field_id:
-            found.setdefault(event_id, {})[value] = number
-    return found
+    return {id_: number for id_, number in rows}  # noqa: C416 - rows are no pairs for mypy

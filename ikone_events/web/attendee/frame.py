@@ -11,17 +11,14 @@ from flask.typing import ResponseReturnValue
 from ikone_events.domain.refusals import N_, Complaint, LinkGone, LinkRefused
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts, wishes
 from ikone_events.domain.registering.status import RegistrationAction
-from ikone_events.domain.times import moment_page
 from ikone_events.domain.tokens import LinkClaim, Purpose
 from ikone_events.services.installation import get_installation, now
 from ikone_events.services.registering.status import self_service_facts
 from ikone_events.store.db import transaction
-from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.queries import find_registration
 from ikone_events.store.rooms.doors import AtDoor, find_at_door
 from ikone_events.web.shell.access import Permission, permission
-from ikone_events.web.shell.i18n import page_locale
 from ikone_events.web.shell.limits import PERSONAL, limited
 
 blueprint = Blueprint("attendee", __name__)
@@ -30,13 +27,13 @@ View = Callable[[str], ResponseReturnValue]
 Context = dict[str, object]
 
 
-def registration_from_token(token: str, purpose: Purpose = Purpose.REGISTRATION) -> Registration:
+def registration_from_token(token: str) -> Registration:
     """The registration of a personal link, with its event.
 
     Raises LinkRefused for forged and unknown links, LinkGone for replaced ones and those of deleted
     persons.
     """
-    claim = get_installation().signer.read(purpose, token)
+    claim = get_installation().signer.read(Purpose.REGISTRATION, token)
     found = find_registration(claim.public_id)
     if found is None:
         raise _not_valid()
@@ -77,11 +74,6 @@ def check_claim(claim: LinkClaim, link_epoch: int, *, anonymised: bool = False) 
 def to_own_page(token: str) -> ResponseReturnValue:
     """Redirect to the person's own page."""
     return redirect(url_for("attendee.show", token=token), 303)
-
-
-def moment_words(moment: datetime, event: Event) -> str:
-    """Date and time in the language of the page and the event's time zone."""
-    return moment_page(moment, locale=page_locale(), zone=event.zone)
 
 
 def is_handed_over(change: StatusChange | None) -> bool:

@@ -34,7 +34,6 @@ from ikone_events.web.attendee.certificate import certificate_of
 from ikone_events.web.attendee.frame import (
     blueprint,
     choices,
-    moment_words,
     possible,
     registration_from_token,
 )
@@ -43,6 +42,7 @@ from ikone_events.web.attendee.status_words import StatusFacts, status_words
 from ikone_events.web.attendee.ticket import drawn_code
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.badges import badge_for
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.forms import PublicForm, TextField, at_most, needed, unless
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import page_locale
@@ -163,7 +163,7 @@ def _in_words(given: GivenAnswer, event: Event) -> str:
     field = given.field
     words = ", ".join(_word(field, value) for value in given.values)
     if field.kind is FieldKind.CONSENT:
-        words += f" ({moment_words(given.at, event)})"
+        words += f" ({moment_words(given.at, event.zone)})"
     if field.keep_days is None:
         return words
     gone = event.ends_at + timedelta(days=field.keep_days)

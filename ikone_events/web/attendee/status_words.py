@@ -20,7 +20,8 @@ from ikone_events.services.mails.values import link_day
 from ikone_events.services.registering.seating import mode_of
 from ikone_events.store.events.models import Event
 from ikone_events.store.registering.models import Registration, StatusChange
-from ikone_events.web.attendee.frame import is_handed_over, moment_words
+from ikone_events.web.attendee.frame import is_handed_over
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale
 
@@ -149,7 +150,7 @@ def _exceptions(facts: StatusFacts) -> Iterator[str]:
             event.per_administration,
         )
     if event.members_until is not None and facts.now < event.members_until:
-        moment = moment_words(event.members_until, event)
+        moment = moment_words(event.members_until, event.zone)
         yield _("Until %(moment)s places go to the members of the network first.", moment=moment)
 
 
@@ -206,7 +207,7 @@ def _not_begun() -> str:
 
 
 def _reserved_until(facts: StatusFacts) -> str:
-    return moment_words(facts.registration.reserved_until or facts.event.ends_at, facts.event)
+    return moment_words(facts.registration.reserved_until or facts.event.ends_at, facts.event.zone)
 
 
 def _confirmed(facts: StatusFacts) -> StatusWords:

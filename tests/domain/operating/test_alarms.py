@@ -43,11 +43,11 @@ def test_mail_server_that_refuses_us_is_reported_in_its_words() -> None:
     assert "25 minutes: “535 5.7.8 wrong password”" in reported(found)[0]
 
 
-def test_mail_server_that_has_just_failed_is_told_once_and_without_a_number() -> None:
+def test_mail_server_that_has_just_failed_is_reported_once_without_a_number() -> None:
     found = engine(refused_at=NOW - timedelta(seconds=90), refusal="down", queued=14, stuck=5)
     assert found.alarms == (Alarm.MAIL_SERVER,)
     words = "The mail server takes nothing from us at the moment: “down”."
-    assert said(found) == [f"{words} E-mails waiting to be sent: 14."]
+    assert reported(found) == [f"{words} E-mails waiting to be sent: 14."]
 
 
 def test_refusal_of_a_dead_worker_is_only_its_silence() -> None:

@@ -18,7 +18,8 @@ from ikone_events.web.organiser.plan.step_views import (
     PlanView,
     StepRow,
 )
-from ikone_events.web.organiser.plan.step_words import action_label, moment_words, who_did
+from ikone_events.web.organiser.plan.step_words import action_label, who_did
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 
 
@@ -138,6 +139,6 @@ def _change_row(event: Event, change: StateChange) -> StepRow:
         event=event,
         label=action_label(change.action),
         status=DONE,
-        when=moment_words(change.at, event),
+        when=moment_words(change.at, event.zone),
         note=" · ".join(filter(None, (who_did(change.actor), change.reason or ""))),
     )

@@ -36,8 +36,9 @@ from ikone_events.web.organiser.frame import (
 )
 from ikone_events.web.organiser.mails.mailing_words import counts_words, mailing_label
 from ikone_events.web.organiser.plan.step_views import plan_view, rest_note
-from ikone_events.web.organiser.plan.step_words import moment_words, sent_words, step_label
+from ikone_events.web.organiser.plan.step_words import sent_words, step_label
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 
 STEP = "/events/<slug>/steps/<int(max=2147483647):step_id>"
@@ -177,7 +178,7 @@ def _comes(step: Step, event: Event) -> str:
             "“%(step)s” is scheduled again. It is due, so it runs within a minute.",
             step=name_of(step),
         )
-    when = moment_words(step.due_at, event)
+    when = moment_words(step.due_at, event.zone)
     return _("“%(step)s” is scheduled again: %(when)s.", step=name_of(step), when=when)
 
 

@@ -25,8 +25,8 @@ from ikone_events.web.organiser.fields import (
 )
 from ikone_events.web.organiser.frame import Answer, blueprint, seen_event, show_complaints
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url, show_gone, show_plan
-from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import TeamForm, keeps_input
 
@@ -90,7 +90,7 @@ def save_step(slug: str, step_id: int) -> Answer:
         return show_gone(seen_event(slug), step_id)
     except TransitionRefused as refusal:
         return show_plan(seen_event(slug), refused=refusal.complaints), 409
-    when = moment_words(moved.due_at, event)
+    when = moment_words(moved.due_at, event.zone)
     flash(_("Saved. “%(step)s” runs at: %(when)s.", step=name_of(moved), when=when), "success")
     return redirect(plan_url(event, step_id), 303)
 
@@ -151,6 +151,6 @@ def _page(form: StepForm, event: Event, step: Step) -> str:
         step=step,
         name=name_of(step),
         own=step.kind == MailKind.NOTE.value,
-        due=moment_words(step.due_at, event),
+        due=moment_words(step.due_at, event.zone),
         back=plan_url(event, step.id),
     )

@@ -21,8 +21,9 @@ from ikone_events.web.organiser.mails.preview_page import (
     test_to_myself,
 )
 from ikone_events.web.organiser.plan.plan import STEP, name_of, plan_url
-from ikone_events.web.organiser.plan.step_words import action_text, moment_words
+from ikone_events.web.organiser.plan.step_words import action_text
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 
 
@@ -78,7 +79,7 @@ def _buttons(step: Step) -> SendButton:
         complaints=tuple(translate_all(complaints)),
         more=() if done else _more(step, event),
         schedule=_schedule(step, event),
-        schedule_label=_("Send on %(when)s", when=moment_words(step.due_at, event)),
+        schedule_label=_("Send on %(when)s", when=moment_words(step.due_at, event.zone)),
     )
 
 
@@ -106,7 +107,7 @@ def _what(step: Step) -> str:
         return _("This step is done; nothing more will be sent.")
     if step.anchor == Anchor.FIXED.value and not step.active:
         return _("Nothing is sent until you choose “Send now”.")
-    when = moment_words(step.due_at, step.event)
+    when = moment_words(step.due_at, step.event.zone)
     if not step.active:
         return _("This step is switched off; its time would be %(when)s.", when=when)
     return _("It is sent automatically: %(when)s.", when=when)

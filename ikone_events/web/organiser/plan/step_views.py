@@ -29,12 +29,12 @@ from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.mails.mailing_words import code_words
 from ikone_events.web.organiser.plan.step_words import (
     mails_words,
-    moment_words,
     people_words,
     status_words,
     step_label,
     timing_words,
 )
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import translate
 
@@ -137,7 +137,7 @@ def row_of(
         id=step.id,
         label=step_label(step, what_of(step).label),
         status=status,
-        when=moment_words(at, event),
+        when=moment_words(at, event.zone),
         action=what_of(step).action or "",
         relation=_relation(step, at),
         people=_people(step, people, fate),
@@ -161,7 +161,7 @@ def event_row(event: Event) -> StepRow:
         event=event,
         label=_("The event does not take place on this date") if called_off else _("The event"),
         status=OFF if called_off else EVENT,
-        when=moment_words(event.starts_at, event),
+        when=moment_words(event.starts_at, event.zone),
     )
 
 
@@ -201,7 +201,7 @@ def _moment(step: Step) -> datetime:
 
 def _relation(step: Step, at: datetime) -> str:
     """Return the time relative to the event; "" if the step ran at another time than planned."""
-    if moment_words(at, step.event) != moment_words(step.due_at, step.event):
+    if moment_words(at, step.event.zone) != moment_words(step.due_at, step.event.zone):
         return ""
     return timing_words(timing_of(step), step.due_at, step.event.zone)
 

@@ -17,6 +17,7 @@ from ikone_events.services.plan.step_mails import Fate
 from ikone_events.store.events.models import Event
 from ikone_events.store.plan.models import Step
 from ikone_events.web.organiser.mails.mailing_words import SYSTEM, delivered_words, nothing_left
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 
@@ -146,13 +147,8 @@ def planned_words(planned: datetime | None, event: Event) -> str:
     """Return that the plan does this by itself, and when; "" if it does not."""
     if planned is None:
         return ""
-    when = moment_words(planned, event)
+    when = moment_words(planned, event.zone)
     return _("It happens automatically on %(when)s; you do not need to do anything.", when=when)
-
-
-def moment_words(moment: datetime, event: Event) -> str:
-    """Return day and time in the event's zone."""
-    return moment_page(moment, locale=page_locale(), zone=event.zone)
 
 
 def timing_words(timing: Timing, due: datetime, zone: str) -> str:

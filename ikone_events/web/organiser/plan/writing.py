@@ -29,8 +29,8 @@ from ikone_events.store.events.models import Event
 from ikone_events.web.organiser.frame import Answer, actor, blueprint, seen_event, show_complaints
 from ikone_events.web.organiser.mails.text_form import TextForm, check_texts, typed_text
 from ikone_events.web.organiser.plan.step_form import StepForm, timing_from
-from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.forms import LineField
 from ikone_events.web.shell.i18n import gettext as _
 from ikone_events.web.shell.interrupted import keeps_input
@@ -168,5 +168,5 @@ def show_form(event: Event, form: WriteForm, chosen: Chosen | None = None) -> st
         form=form,
         chosen=chosen,
         placeholders=placeholders_of(MailKind.NOTE.value).values(),
-        waiting=[(step, moment_words(step.due_at, event)) for step in notes_of(event)],
+        waiting=[(step, moment_words(step.due_at, event.zone)) for step in notes_of(event)],
     )
