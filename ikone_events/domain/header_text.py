@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import fields
+from functools import cache
+from typing import Any
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 
@@ -80,11 +82,18 @@ def normal_text(value: str) -> str:
 
 def normalise(draft: object, lines: Collection[str]) -> None:
     """Normalise the texts of a frozen dataclass, in its __post_init__; `lines` have one line."""
-    for field in fields(draft):  # type: ignore[arg-type]
-        value = getattr(draft, field.name)
+    kind: Any = type(draft)
+    for name in _names_of(kind):
+        value = getattr(draft, name)
         if value and type(value) is str:
-            normal = normal_line(value) if field.name in lines else normal_text(value)
-            object.__setattr__(draft, field.name, normal)
+            normal = normal_line(value) if name in lines else normal_text(value)
+            if normal != value:
+                object.__setattr__(draft, name, normal)
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _joined(match: re.Match[str]) -> str:

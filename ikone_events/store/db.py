@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask, current_app
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
@@ -74,8 +75,8 @@ class _Session(FlaskSession):
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Connection | Engine:
         """The connection of `transaction()`, else the engine."""
-        writing = find_writing()
-        return writing.connection if writing else super().get_bind(*args, **kwargs)
+        found = find_writing()
+        return found.connection if found else super().get_bind(*args, **kwargs)
 
 
 _OPTIONS = {"class_": _Session, "autoflush": False, "expire_on_commit": False}
@@ -137,13 +138,13 @@ def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-# SQLite's busy handler polls with growing sleeps, so waiting threads could starve; this lock is
-# fair.
+# Fair, while SQLite's busy handler polls with growing sleeps, so that a thread could starve.
 _write_lock = threading.Lock()
 # Work for after the commit.
 _WAKE, _ERASE = "wake", "erase"
-# The write transactions that are open, by the scope of their session.
-_open: dict[int, Writing] = {}
+# The write transactions that are open, by their application context, like sessions.
+_open: dict[object, Writing] = {}
+_present = app_ctx._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001 - documented
 
 
 def is_writing() -> bool:
@@ -153,7 +154,7 @@ def is_writing() -> bool:
 
 def find_writing() -> Writing | None:
     """The write transaction that this thread is in."""
-    return _open.get(db.session.registry.scopefunc())
+    return _open.get(_present())
 
 
 def find_session() -> Session | None:
@@ -182,18 +183,16 @@ def transaction(*, durable: bool = True) -> Iterator[None]:
     sqlite = engine.dialect.name == "sqlite"
     if sqlite and not _write_lock.acquire(timeout=LOCK_WAIT_SECONDS):
         raise busy()
-    asked = set[str]()
     try:
         with _outages_refused():
             wait = _rest_of_wait(began)
             writing = Writing(engine, durable=durable, wait=wait, lock_timeout=_LOCK_TIMEOUT)
-            asked = writing.asked
             with _committed(writing):
                 yield
     finally:
         if sqlite:
             _write_lock.release()
-    _follow_up(engine, asked)
+    _follow_up(engine, writing.asked)
 
 
 def _rest_of_wait(began: float) -> float:
@@ -225,7 +224,7 @@ def _committed(writing: Writing) -> Iterator[None]:
 
     A deletion is stored together with the fact that it has to leave the log, too.
     """
-    scope, file = db.session.registry.scopefunc(), writing.file
+    scope, file = _present(), writing.file
     _open[scope] = writing
     try:
         yield

@@ -7,15 +7,15 @@ there.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Column, Dialect, Engine, Select, Table, Update, insert
-from sqlalchemy.orm import class_mapper, make_transient_to_detached
+from sqlalchemy.orm import ClassManager, class_mapper, make_transient_to_detached
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from ikone_events.store.db import Base, db, find_writing, insert_into
+from ikone_events.store.db import Base, UTCDateTime, db, find_writing, insert_into
 from ikone_events.store.postgresql import without_transaction
 from ikone_events.store.writing import Writing, translated
 
@@ -66,9 +66,14 @@ def new_row(model: type[Object], **values: Any) -> Object:
 
     No validator runs, so the caller gives the columns that follow others.
     """
-    row: Object = class_mapper(model).class_manager.new_instance()
+    row: Object = _manager(model).new_instance()
     vars(row).update(values)
     return row
+
+
+def complete(row: Base, **values: Any) -> None:
+    """Give more values to an object that is in no session."""
+    vars(row).update(values)
 
 
 def insert_row(row: Base) -> None:
@@ -83,7 +88,7 @@ def insert_row(row: Base) -> None:
         number = _run(bind, plan, values, lambda cursor: cursor.lastrowid)
     else:
         (number,) = _run(bind, plan, values, lambda cursor: cursor.fetchone())
-    row.id = number  # type: ignore[attr-defined]
+    complete(row, id=number)
 
 
 def insert_unless_known(row: Base, unique: str) -> bool:
@@ -194,12 +199,20 @@ def _insert_plan(
     return _Plan(
         str(compiled),
         tuple(compiled.positiontup or ()) if compiled.positional else (),
-        _present(
-            (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.params
-        ),
+        _present((name, _converter(table.c[name], dialect)) for name in compiled.params),
         constants={column.key: _constant(column) for column in compiled.insert_prefetch},
     )
+
+
+def _converter(column: Column[Any], dialect: Dialect) -> Convert | None:
+    """How a value becomes one of the driver; most moments of a row are the same one."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(8)(convert) if convert and isinstance(column.type, UTCDateTime) else convert
+
+
+@cache
+def _manager(model: type[Object]) -> ClassManager[Object]:
+    return class_mapper(model).class_manager
 
 
 def _present(pairs: Iterable[tuple[Key, Any]]) -> dict[Key, Any]:

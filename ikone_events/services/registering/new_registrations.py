@@ -24,7 +24,7 @@ from ikone_events.services.registering.seating import StatusCause, mode_for, set
 from ikone_events.store.directory.naming import find_id_by_name
 from ikone_events.store.events.models import Event, new_public_id
 from ikone_events.store.mails.models import OutboxMail
-from ikone_events.store.plain import insert_row, new_row
+from ikone_events.store.plain import complete, insert_row, new_row
 from ikone_events.store.registering.form_fields import Answer
 from ikone_events.store.registering.models import Registration, StatusChange, keys_of
 
@@ -174,16 +174,17 @@ def store(draft: RegistrationDraft, *, lock_version: int) -> Registration:
     The registration stays outside the session (`attach`).
     """
     person = draft.person
-    person.event_lock_version = draft.change.event_lock_version = lock_version
+    complete(person, event_lock_version=lock_version)
     if draft.joins_waiting_list:
-        person.waiting_order = lock_version
+        complete(person, waiting_order=lock_version)
     insert_row(person)
-    draft.change.registration_id = person.id
+    number = person.id
+    complete(draft.change, event_lock_version=lock_version, registration_id=number)
     insert_row(draft.change)
     for answer in draft.answers:
-        answer.registration_id = person.id
+        complete(answer, registration_id=number)
         insert_row(answer)
     if draft.mail is not None:
-        draft.mail.registration_id = person.id
+        complete(draft.mail, registration_id=number)
         queue_plainly(draft.mail)
     return person
