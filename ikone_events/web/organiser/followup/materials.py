@@ -46,9 +46,9 @@ from ikone_events.web.organiser.frame import (
     seen_event,
     show_complaints,
 )
-from ikone_events.web.organiser.plan.step_words import moment_words
 from ikone_events.web.shell.access import Permission, permission
 from ikone_events.web.shell.bodies import MEGABYTE, takes_file
+from ikone_events.web.shell.filters import moment_words
 from ikone_events.web.shell.i18n import gettext as _
 
 LIST = "/events/<slug>/materials"
@@ -80,7 +80,7 @@ def _page(event: Event, form: MaterialForm) -> str:
         space=get_space(),
         max_mb=get_installation().settings.max_upload_mb,
         to_send=event.ends_at <= now() and bool(find_rule(Action.FOLLOW_UP, State(event.state))),
-        planned=moment_words(planned, event) if planned else "",
+        planned=moment_words(planned, event.zone) if planned else "",
     )
 
 
