@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ikone_events.domain.events.draft import check_draft
 from ikone_events.domain.events.history import NO_PAST
 from ikone_events.domain.events.lifecycle import Action, State, find_rule
 from ikone_events.domain.events.needs import lacks_link
-from ikone_events.services.events.editing import draft_of_event
+from ikone_events.services.events.editing import check_event_draft, draft_of_event
 from ikone_events.services.events.transitions import (
     Done,
     Request,
@@ -45,7 +44,7 @@ def lacks_summary(event: Event) -> bool:
 
 
 def _write_summary(event: Event, summary: str, *, now: datetime) -> None:
-    check_draft(replace(draft_of_event(event), summary=summary))
+    check_event_draft(replace(draft_of_event(event), summary=summary), event)
     event.summary, event.changed_at = summary, now
     event.edit_version += 1
     db.session.flush()

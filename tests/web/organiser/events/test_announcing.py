@@ -23,9 +23,11 @@ def test_missing_summary_is_asked_where_the_event_is_announced(app: Flask, team:
     empty = team.post(f"{path}/do/announce", {"state": "draft", "summary": " "})
     assert empty.status_code == 409
     assert 'id="summary-error"' in empty.text
-    unfit = team.post(f"{path}/do/announce", {"state": "draft", "summary": "kaputt\x01"})
-    assert unfit.status_code == 422
-    assert the_only(app, Event).state == "draft"
+    for words in ("kaputt\x01", "Mehr unter http://10.0.0.5/"):
+        unfit = team.post(f"{path}/do/announce", {"state": "draft", "summary": words})
+        assert unfit.status_code == 422
+        assert 'id="summary-error"' in unfit.text
+        assert the_only(app, Event).state == "draft"
     form = {"state": "draft", "summary": "Kurz gesagt.", "also": "open"}
     assert team.post(f"{path}/do/announce", form).status_code == 303
     found = the_only(app, Event)
