@@ -103,7 +103,7 @@ def test_slow_request_leaves_its_lane() -> None:
         end.set()
 
 
-def test_free_lane_takes_a_request_while_nobody_is_told_of_the_next() -> None:
+def test_free_lane_takes_a_request_while_nobody_is_woken_for_the_next() -> None:
     """A thread that waited for a lane that became free must not be waited for."""
     for _ in range(20):
         end = threading.Event()
