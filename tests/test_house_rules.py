@@ -241,7 +241,9 @@ def test_imapclient_has_one_user() -> None:
 
 
 def test_commit_stands_in_one_place() -> None:
-    assert {module.name for module in modules() for _ in module.calls("commit")} == {"store.db"}
+    assert {module.name for module in modules() for _ in module.calls("commit")} == {
+        "store.writing"
+    }
 
 
 def test_transactions_are_opened_outside_services() -> None:

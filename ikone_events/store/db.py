@@ -234,7 +234,7 @@ def _committed(writing: Writing) -> Iterator[None]:
             current_app.extensions["ikone_eraser"].owe()
         if file is not None and not file.is_in_place():
             raise moved(file.path)
-        writing.commit(find_session())
+        writing.finish(find_session())
         if file is not None and not file.is_in_place():
             raise moved(file.path)
     except BaseException:

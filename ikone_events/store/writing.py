@@ -77,7 +77,7 @@ class Writing:
             self._pooled.invalidate(fault)
         return translated(fault, sql, self.dialect)
 
-    def commit(self, session: Session | None) -> None:
+    def finish(self, session: Session | None) -> None:
         """Commit what the session and plain statements have written."""
         if session is not None:
             session.commit()
