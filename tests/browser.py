@@ -68,20 +68,28 @@ SMALL_TARGETS = """smallest => [...document.querySelectorAll("a, button, input, 
   .filter(([, b]) => b.width < smallest || b.height < smallest)
   .map(([html, b]) => `${Math.round(b.width)}x${Math.round(b.height)} ${html}`)"""
 
-# As the page is, and with a sheet in it. The page's own CSP forbids a style element; a constructed
-# sheet is not affected by it. One call, so that nothing is painted in between.
-WIDE_ELEMENTS = """css => {
+# With a sheet in it, and as the page is: the sheet makes it wider, so by day only to name a fault.
+# The page's own CSP forbids a style element; a constructed sheet is not affected by it. One call,
+# so that nothing is painted in between. A page that is left as it was looked at is not painted.
+WIDE_ELEMENTS = """([css, both, leave]) => {
   const wide = () => document.scrollingElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
     .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
     .filter(e => !e.closest(".kern-table-responsive *"))
     .map(e => e.outerHTML.slice(0, 90)).slice(0, 5);
-  const plain = wide(), sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets = [sheet];
+  document.body.style.contentVisibility = "";
+  if (!document.adoptedStyleSheets.length) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+  }
   const spaced = wide();
+  if (leave && !spaced.length) {
+    document.body.style.contentVisibility = "hidden";
+    return {plain: [], spaced};
+  }
   document.adoptedStyleSheets = [];
-  return {plain, spaced};
+  return {plain: both || spaced.length ? wide() : [], spaced};
 }"""
 
 # What the HTML standard forbids and browsers forgive; found with the validator vnu, which is too
@@ -101,9 +109,19 @@ INVALID_MARKUP = """() => {
 }"""
 
 # What a page is asked at every width, in one call: each costs a few ms, however little it asks.
-LOOK_AT_PAGE = f"""css => ({{
-  language: document.documentElement.lang, invalid: ({INVALID_MARKUP})(), ...({WIDE_ELEMENTS})(css)
+LOOK_AT_PAGE = f"""how => ({{
+  language: document.documentElement.lang, invalid: ({INVALID_MARKUP})(), ...({WIDE_ELEMENTS})(how)
 }})"""
+
+# With `marked`, contrast is measured only where NEW_COLOURS has marked something. Of the answer
+# only what is to be reported: the rest of it is longer than the page.
+RUN_AXE = """async ([part, options, marked]) => {
+  if (!("axe" in window)) return null;
+  const selector = marked ? "[data-new-colours]" : "*";
+  axe.configure({rules: [{id: "color-contrast", selector}]});
+  const {violations} = await axe.run(part, options);
+  return {violations};
+}"""
 
 # Marks what shows text in colours that are not among the known ones: its own colour on the grounds
 # under it, down to the first that covers what lies below. Returns these colours.
@@ -247,9 +265,9 @@ def assert_accessible(page: Page) -> None:
     if NIGHT:
         _run_axe(page, "html", runOnly={"type": "tag", "values": TAGS})
         return
-    but_colours = {"color-contrast": {"enabled": False}}
-    _run_axe(page, "html", runOnly={"type": "tag", "values": TAGS}, rules=but_colours)
-    assert_readable(page)
+    found = page.evaluate(NEW_COLOURS, list(KNOWN_COLOURS))
+    _run_axe(page, "html", marked=True, runOnly={"type": "tag", "values": TAGS})
+    KNOWN_COLOURS.update(found)
 
 
 def assert_readable(page: Page) -> None:
@@ -270,19 +288,31 @@ def assert_dark_readable(page: Page) -> None:
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
 
-def _run_axe(page: Page, part: str, **rules: Any) -> None:
-    if not page.evaluate("'axe' in window"):  # half a megabyte, once a page is enough
-        page.evaluate(Axe().axe_script)
+def bring_axe(page: Page) -> None:
+    """Have axe on every page that this window opens: handing it over takes longer than reading it.
+
+    For windows that look at most of their pages by axe; elsewhere it is handed over when needed.
+    """
+    page.add_init_script(Axe().axe_script)
+
+
+def _run_axe(page: Page, part: str, *, marked: bool = False, **rules: Any) -> None:
     # Preloading asks for all style sheets once more, for a rule that is not among ours.
     options = {**rules, "resultTypes": ["violations"], "preload": False}
-    run = "([part, options]) => axe.run(part, options)"
-    found = AxeResults(page.evaluate(run, [part, options]))
+    answer = page.evaluate(RUN_AXE, [part, options, marked])
+    if answer is None:
+        page.evaluate(Axe().axe_script)
+        answer = page.evaluate(RUN_AXE, [part, options, marked])
+    found = AxeResults(answer)
     assert found.violations_count == 0, found.generate_report()
 
 
-def assert_sound(page: Page, language: str) -> None:
-    """The page is in this language, its markup is valid, and it fits into its window."""
-    seen = page.evaluate(LOOK_AT_PAGE, TEXT_SPACING)
+def assert_sound(page: Page, language: str, *, leave: bool = False) -> None:
+    """The page is in this language, its markup is valid, and it fits into its window.
+
+    With `leave` nothing but this is asked of the page any more, at whatever width.
+    """
+    seen = page.evaluate(LOOK_AT_PAGE, [TEXT_SPACING, NIGHT, leave])
     assert seen["language"] == language, seen["language"]
     assert not seen["invalid"], seen["invalid"]
     _assert_fits(seen)
@@ -290,7 +320,7 @@ def assert_sound(page: Page, language: str) -> None:
 
 def assert_no_sideways_scroll(page: Page) -> None:
     """The page is not wider than its window, not even with the text spacing WCAG grants."""
-    _assert_fits(page.evaluate(WIDE_ELEMENTS, TEXT_SPACING))
+    _assert_fits(page.evaluate(WIDE_ELEMENTS, [TEXT_SPACING, NIGHT, False]))
 
 
 def _assert_fits(wide: dict[str, list[str]]) -> None:

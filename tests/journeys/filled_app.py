@@ -497,13 +497,6 @@ def _held(app: Flask) -> None:
         answer(event.slug, asked.public_id, wish, now=NOW, by="Eva")
 
 
-def _record_of_deletion(app: Flask, mail: OutboxMail) -> None:
-    """What retention leaves: a record, here of a mail."""
-    with app.app_context(), transaction(), recording(by=WORKER, as_of=NOW) as deleted:
-        deleted.events.append({"event": "past", "archived": False, "answers": 2, "people": 1})
-        rows_written(delete(OutboxMail).where(OutboxMail.id == mail.id))
-
-
 def _called_off(app: Flask) -> dict[str, str]:
     paths = {}
     for state, reason in CALLED_OFF.items():

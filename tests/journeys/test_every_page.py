@@ -1,9 +1,10 @@
 """Every page, in both languages, at desktop and phone width: usable by everybody.
 
 By day what cannot differ is looked at once: axe sees the German page, one half of the pages on a
-desk and the other on a phone; English windows are dark, so that contrast is measured in both
-themes; Tab walks through German pages. At night all this happens in every view. What is seen in
-every view always: language, markup, what fits into the window, what the console says.
+desk and the other on a phone; English windows are those of phones, because only their texts differ,
+and dark, so that contrast is measured in both themes; Tab walks through German pages. At night all
+this happens in every view. What is seen in every view always: language, markup, what fits into the
+window, what the console says.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from tests.browser import (
     assert_focus_visible,
     assert_readable,
     assert_sound,
+    bring_axe,
     collect_problems,
     log_in,
     serve,
@@ -36,7 +38,8 @@ from tests.factories import NOW, FixedClock, make_settings
 from tests.journeys.filled_app import PASSWORD, PEOPLE, fill, fill_outbox
 from tests.journeys.pages import DEMO, WHO, Stop
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# By one worker: it knows which colours it has seen, and fills the application once.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("every_page")]
 
 LANGUAGES = {"de": "de-DE", "en": "en-GB"}
 DESK, PHONE = WINDOWS = [ViewportSize(width=width, height=900) for width in (1280, 320)]
@@ -119,13 +122,15 @@ class Served:
             looker.page.context.close()
 
     def _open(self, who: str, language: str) -> Looker:
-        dark = language == "en" and not NIGHT
+        by_day_only = language == "en" and not NIGHT
         page = self.browser.new_page(
             locale=LANGUAGES[language],
-            viewport=DESK,
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce" if dark else "no-preference",
+            viewport=PHONE if by_day_only else DESK,
+            color_scheme="dark" if by_day_only else "light",
+            reduced_motion="reduce" if by_day_only else "no-preference",
         )
+        if not by_day_only:
+            bring_axe(page)
         looker = Looker(page, collect_problems(page))
         if who in PEOPLE:
             log_in(page, PEOPLE[who], PASSWORD, address=self.address)
@@ -153,11 +158,13 @@ def test_page_serves_everybody(served: Served, who: str, name: str, language: st
     looker = served.looker(who, language)
     looker.problems.clear()
     page = looker.page
+    if language == "de" and not NIGHT:
+        _show_in(page, _chosen(name))
     _open(page, served.address, WHO[who][name], {**served.names, "language": language})
-    _look_at(page, name, language)
     if name in WALKED_BY_TAB and (NIGHT or language == "de"):
         _show_in(page, DESK)
         assert assert_focus_visible(page) > 6
+    (_look_by_night if NIGHT else _look_by_day)(page, name, language)
     foreign_room = "foreign request: https://video.example.org/"
     assert [p for p in looker.problems if not p.startswith(foreign_room)] == []
 
@@ -187,19 +194,29 @@ def _open(page: Page, address: str, stop: Stop, names: Mapping[str, str]) -> Non
     assert max(sizes) < MOST_BYTES
 
 
-def _look_at(page: Page, name: str, language: str) -> None:
+def _look_by_night(page: Page, _name: str, language: str) -> None:
     """At both widths, the present one first: to lay a page out anew takes as long as all checks."""
     shown = page.viewport_size
-    chosen = WINDOWS[sum(name.encode()) % len(WINDOWS)]
     for window in sorted(WINDOWS, key=lambda each: each != shown):
         _show_in(page, window)
         assert_sound(page, language)
-        if NIGHT:
-            assert_accessible(page)
-            assert_dark_readable(page)
-        elif window == chosen:
-            look = assert_accessible if language == "de" else assert_readable
-            look(page)
+        assert_accessible(page)
+        assert_dark_readable(page)
+
+
+def _look_by_day(page: Page, name: str, language: str) -> None:
+    """At first as it is, then, as it is not shown any more, for what is too wide."""
+    first = PHONE if language == "en" else _chosen(name)
+    _show_in(page, first)
+    (assert_readable if language == "en" else assert_accessible)(page)
+    assert_sound(page, language, leave=True)
+    if language == "de":
+        _show_in(page, PHONE if first == DESK else DESK)
+        assert_sound(page, language, leave=True)
+
+
+def _chosen(name: str) -> ViewportSize:
+    return WINDOWS[sum(name.encode()) % len(WINDOWS)]
 
 
 def _show_in(page: Page, window: ViewportSize) -> None:
@@ -212,7 +229,7 @@ def _show_in(page: Page, window: ViewportSize) -> None:
 def test_trial_page_serves_everybody(trial: Served, name: str, language: str) -> None:
     looker = trial.looker("visitor", language)
     _open(looker.page, trial.address, DEMO[name], {})
-    _look_at(looker.page, name, language)
+    (_look_by_night if NIGHT else _look_by_day)(looker.page, name, language)
     assert looker.problems == []
 
 
