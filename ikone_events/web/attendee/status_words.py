@@ -172,7 +172,10 @@ def _cancelled(facts: StatusFacts) -> StatusWords:
     if facts.last is not None and actor_of(facts.last.actor) is Actor.ORGANISER:
         sentences = (_("You no longer have a place. If this surprises you, ask the contact."),)
         return StatusWords(_("The organisers have taken you off the list"), sentences)
-    text = _("You have withdrawn from this event. Nothing more will be sent to you about it.")
+    text = _(
+        "You have withdrawn from this event."
+        " After the confirmation you get no more e-mails about it."
+    )
     return StatusWords(_("You have withdrawn"), (text,), again=facts.may_return)
 
 
