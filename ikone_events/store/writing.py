@@ -73,19 +73,22 @@ class Writing:
 
     def failed(self, fault: Exception, sql: str) -> BaseException:
         """SQLAlchemy's exception for a fault; a connection that is lost leaves the pool."""
-        if self.dialect.is_disconnect(fault, None, None):  # type: ignore[arg-type]
+        lost = self.dialect.is_disconnect(fault, self.driver, None)  # type: ignore[arg-type]
+        if lost and self._pooled.is_valid:
             self._pooled.invalidate(fault)
         return translated(fault, sql, self.dialect)
 
     def finish(self, session: Session | None) -> None:
-        """Commit what the session and plain statements have written."""
+        """Commit what the session and plain statements have written.
+
+        A connection that was lost meanwhile is closed, and fails here even if nobody noticed.
+        """
         if session is not None:
             session.commit()
-        if self._pooled.is_valid:  # nothing is left to be done if the session has joined
-            try:
-                self.driver.commit()
-            except self.error as fault:
-                raise self.failed(fault, "COMMIT") from fault
+        try:
+            self.driver.commit()  # without effect if the session has joined
+        except self.error as fault:
+            raise self.failed(fault, "COMMIT") from fault
 
     def close(self) -> None:
         """Give the connection back; what is not committed is rolled back."""

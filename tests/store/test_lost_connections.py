@@ -1,14 +1,18 @@
 """A database server that was restarted: connections of the pool are dead, and are replaced."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from ikone_events.config import Settings
+from ikone_events.domain.refusals import Outage
 from ikone_events.store import postgresql
-from ikone_events.store.db import db
+from ikone_events.store.db import db, transaction
+from ikone_events.store.plain import read_row
 from ikone_events.store.registering.current_event import get_current_event
 from tests.factories import NOW, make_event, make_settings
 from tests.services.registering.seats import sign_up
@@ -64,3 +68,26 @@ def test_plain_read_leaves_no_transaction_open(app: Flask) -> None:
                 )
             )
             assert idle.scalar() == 0
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_transaction_that_lost_its_connection_is_refused_though_nobody_noticed(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(Outage):
+            _write_without_connection()
+        with transaction():
+            assert read_row(OWN_PROCESS) is not None
+
+
+OWN_PROCESS = select(func.pg_backend_pid())
+
+
+def _write_without_connection() -> None:
+    """By plain statements, and a failure that is not passed on."""
+    with transaction():
+        process = read_row(OWN_PROCESS)
+        assert process is not None
+        with db.engine.connect() as other:
+            other.execute(END, [{"pid": process[0]}])
+        with suppress(DBAPIError):
+            read_row(OWN_PROCESS)
