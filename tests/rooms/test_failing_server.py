@@ -95,7 +95,7 @@ def _fail(installation: Installation, bbb: BbbServer, manner: Manner) -> None:
     assert {(way.status, way.through) for way in ways} == {(303, "")}, manner
     assert _came(app, event) == PEOPLE
     assert len(bbb.under_lock) <= 2, manner  # the answer holds for everybody who comes then
-    assert _alarms(app) == [f"{event.id}:door-bbb"]
+    assert _stored_alarms(app) == [f"{event.id}:door-bbb"]
 
 
 def _mend(installation: Installation, bbb: BbbServer) -> None:
@@ -111,7 +111,7 @@ def _mend(installation: Installation, bbb: BbbServer) -> None:
         [way] = thread.submit(asyncio.run, rush([path], 0.1, [port])).result()
     assert way.status == 303
     assert bbb.enter(way.through)["role"] == "VIEWER"
-    assert _alarms(app) == []
+    assert _stored_alarms(app) == []
 
 
 def _status(port: int, path: str) -> int:
@@ -129,6 +129,6 @@ def _came(app: Flask, event: Event) -> int:
         return sum(row.door_at is not None for row in db.session.scalars(wanted))
 
 
-def _alarms(app: Flask) -> list[str]:
+def _stored_alarms(app: Flask) -> list[str]:
     with app.app_context():
         return list(db.session.scalars(select(OfficeAlarm.key)))

@@ -113,10 +113,10 @@ def test_numbers_are_the_same_in_page_workbooks_pdf_and_json(
         for cell in (cell for row in table[1:] for cell in row):
             at = drawn.index(plain(cell), at) + len(plain(cell))
     found = json.loads(file("json"))
-    shown = [list(row.values())[4:] for row in found["events"]] + [list(found["sums"].values())]
+    numbers = [list(row.values())[4:] for row in found["events"]] + [list(found["sums"].values())]
     assert [row[3:] for row in tables[1][1:]] == [
         ["nicht erfasst" if number is None else words(float(number), head) for head, number in each]
-        for each in (list(zip(tables[1][0][3:], row, strict=True)) for row in shown)
+        for each in (list(zip(tables[1][0][3:], row, strict=True)) for row in numbers)
     ]
     assert tables[3][1:] == [
         [
