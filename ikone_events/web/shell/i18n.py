@@ -115,7 +115,11 @@ def _choose() -> str:
     for wish in (_asked_for(), request.cookies.get(COOKIE)):
         if wish in LOCALES:
             return wish
-    return _understood(request.headers.get("Accept-Language", ""))
+    return _understood(request.headers.get("Accept-Language", "")[:_LONGEST_WISH])
+
+
+# Of a header that browsers send with a tenth of it; what is kept must not grow by longer ones.
+_LONGEST_WISH = 500
 
 
 @lru_cache(maxsize=200)

@@ -19,6 +19,14 @@ def test_german_is_the_default(client: FlaskClient) -> None:
     assert '<html lang="de">' in french.text
 
 
+def test_long_header_is_read_at_its_beginning_alone(client: FlaskClient) -> None:
+    """What was read is kept, so that nobody can fill the memory by long ones."""
+    unknown = "x-unknown," * 100
+    for accepted, language in ((f"en,{unknown}", "en"), (f"{unknown}en", "de")):
+        page = client.get("/", headers={"Accept-Language": accepted})
+        assert f'<html lang="{language}">' in page.text
+
+
 def test_browser_that_prefers_english_gets_english(client: FlaskClient) -> None:
     page = client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9,de;q=0.5"})
     assert '<html lang="en">' in page.text
