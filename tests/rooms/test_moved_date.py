@@ -19,7 +19,6 @@ from tests.attending import attendance_of_person
 from tests.rooms.days import Day
 from tests.rooms.reports import opaque_id_of, post_report, report_body
 
-pytestmark = pytest.mark.both_databases
 WEEK = timedelta(days=7)
 
 

@@ -4,7 +4,6 @@ import json
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
 
 from ikone_events.services.privacy.archiving import archive_persons, forget_person
@@ -19,8 +18,6 @@ from tests.rooms.days import Day
 from tests.rooms.jitsi_server import made_token
 from tests.rooms.reports import opaque_id_of, post_report, report_body, report_token
 from tests.web.visitor import everything
-
-pytestmark = pytest.mark.both_databases
 
 
 def _marked_critical(names: object) -> str:
@@ -44,7 +41,6 @@ def test_report_overwrites_minutes_once(client: FlaskClient, day: Day) -> None:
     assert (day.minutes_of(anna), day.minutes_of(kai)) == (29, 29)
 
 
-@pytest.mark.one_database_by_day
 def test_address_of_the_report_is_passed_on_when_the_room_is_made(
     client: FlaskClient, day: Day
 ) -> None:
@@ -133,7 +129,6 @@ def test_report_of_another_meeting_or_in_another_form_is_in_vain(
     assert day.minutes_of(anna) == 9
 
 
-@pytest.mark.one_database_by_day
 def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> None:
     anna = day.person()
     day.enter(anna)
@@ -161,7 +156,6 @@ def test_report_needs_a_token_of_the_server(client: FlaskClient, day: Day) -> No
     assert day.minutes_of(anna) == 9
 
 
-@pytest.mark.one_database_by_day
 def test_report_is_not_taken_without_a_secret(client: FlaskClient, day: Day) -> None:
     """An empty secret would let anybody sign."""
     day.enter(day.person())
@@ -174,7 +168,6 @@ def test_report_is_not_taken_without_a_secret(client: FlaskClient, day: Day) -> 
         object.__setattr__(day.app.extensions["ikone_installation"].settings, "bbb_secret", SECRET)
 
 
-@pytest.mark.one_database_by_day
 def test_report_is_limited_in_size_and_type(client: FlaskClient, day: Day) -> None:
     day.enter(day.person())
     assert post_report(client, day, b"[" + b" " * 2_000_000 + b"]") == 413

@@ -14,7 +14,7 @@ from ikone_events.store.db import db
 from ikone_events.store.rooms.models import AttendanceRecord
 from tests.effort import by_night
 from tests.factories import door_path, make_event, make_registration, personal_path
-from tests.rush.test_rush import Installation, installation, zygote
+from tests.rush.test_rush import BOTH, Installation, installation, zygote
 
 __all__ = ["installation", "zygote"]  # fixtures
 
@@ -24,6 +24,7 @@ ROOM = "https://video.example.org/raum"
 pytestmark = [pytest.mark.slow]
 
 
+@pytest.mark.parametrize("installation", by_night(BOTH, BOTH[:1]), indirect=True)
 def test_people_at_one_door_all_get_in_and_are_recorded_once(
     installation: Installation, tmp_path: Path
 ) -> None:

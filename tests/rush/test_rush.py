@@ -33,6 +33,10 @@ from tests.rush.clients import Answer
 PEOPLE, SEATS = by_night(1000, 90), 50
 SEE_OTHER, CONFLICT = 303, 409
 ON_POSTGRES = [pytest.mark.postgres]
+BOTH = [
+    pytest.param("sqlite", id="one-process"),
+    pytest.param("postgres", id="two-processes", marks=ON_POSTGRES),
+]
 
 pytestmark = [pytest.mark.slow]
 
@@ -88,12 +92,7 @@ def zygote() -> str:
     return ZYGOTE
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("sqlite", id="one-process"),
-        pytest.param("postgres", id="two-processes", marks=ON_POSTGRES),
-    ]
-)
+@pytest.fixture(params=BOTH)
 def installation(
     request: pytest.FixtureRequest, zygote: str, tmp_path: Path
 ) -> Iterator[Installation]:
@@ -128,6 +127,7 @@ def test_people_at_one_instant_fill_fifty_seats_and_the_waiting_list(
     assert installation.faults() == []
 
 
+@pytest.mark.parametrize("installation", by_night(BOTH, BOTH[1:]), indirect=True)
 def test_without_a_waiting_list_all_others_read_that_it_is_full(installation: Installation) -> None:
     event = installation.open_event(capacity=SEATS, waiting_list=False)
 

@@ -53,7 +53,7 @@ from tests.effort import by_night
 from tests.factories import NOW, FixedClock
 from tests.mailbox import Mailbox
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 _numbers = count(1)
 ACTOR = "Wilma Organisaria"
@@ -383,7 +383,7 @@ def test_engine_holds_under_any_order(app: Flask, clock: FixedClock, mailbox: Ma
         lambda: Installation(app, clock, mailbox),
         settings=settings(
             # On a server each transaction takes longer.
-            max_examples=by_night(40 if embedded else 20, 3 if embedded else 1),
+            max_examples=by_night(40 if embedded else 20, 2),
             stateful_step_count=by_night(50, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),

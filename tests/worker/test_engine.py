@@ -37,7 +37,7 @@ from tests.scripted_smtp import ScriptedServer
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _collected() -> Iterator[None]:
     """Let them be collected here, where that is no fault, and not in whatever test comes later."""
     yield

@@ -26,6 +26,9 @@ from ikone_events.store.rooms.models import AttendanceRecord
 from ikone_events.store.rooms.recorded import at_door_or_in_room
 
 _RECORD = AttendanceRecord.__table__
+# Of the subqueries of the view. Made once: an alias copies every column of its table.
+_MINE, _CAME, _PERSON = _RECORD.alias(), _RECORD.alias(), Registration.__table__.alias()
+_EVENT = Event.__table__.alias()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +72,14 @@ def attendance_of(now: datetime, event_id: int | None = None) -> ColumnElement[s
     so the database asks once whether absence is known there. The rule is that of `attendance_from`
     (domain/rooms/attendance.py); a test holds them equal. People without a place have none.
     """
-    mine = _RECORD.alias()
     recorded = (
         select(
             case(
-                (mine.c.stated != "", mine.c.stated),
-                (at_door_or_in_room(mine), Attendance.ATTENDED.value),
+                (_MINE.c.stated != "", _MINE.c.stated),
+                (at_door_or_in_room(_MINE), Attendance.ATTENDED.value),
             )
         )
-        .where(mine.c.registration_id == Registration.id)
+        .where(_MINE.c.registration_id == Registration.id)
         .correlate(Registration)
         .scalar_subquery()
     )
@@ -136,12 +138,11 @@ def recorded_among(event_ids: Collection[int]) -> frozenset[int]:
 def _absence_known(now: datetime, event_id: int | None) -> ColumnElement[bool]:
     """Whether the event is over, somebody is recorded, and the list is not incomplete."""
     of: ColumnElement[int] = literal(event_id) if event_id else Registration.event_id.expression
-    event = Event.__table__.alias()
     over = select(literal(1)).where(
-        event.c.id == of,
-        event.c.ends_at <= now,
-        event.c.state.not_in((State.DRAFT.value, *CALLED_OFF)),
-        event.c.attendance_incomplete.is_(False),
+        _EVENT.c.id == of,
+        _EVENT.c.ends_at <= now,
+        _EVENT.c.state.not_in((State.DRAFT.value, *CALLED_OFF)),
+        _EVENT.c.attendance_incomplete.is_(False),
     )
     found = (over, _came(of))
     if event_id is None:
@@ -151,15 +152,14 @@ def _absence_known(now: datetime, event_id: int | None) -> ColumnElement[bool]:
 
 def _came(event_id: ColumnElement[int]) -> Select[int]:
     """The records of people with a place who are known to have come."""
-    record, person = _RECORD.alias(), Registration.__table__.alias()
-    is_known = and_(record.c.stated == "", at_door_or_in_room(record))
+    is_known = and_(_CAME.c.stated == "", at_door_or_in_room(_CAME))
     return (
         select(literal(1))
-        .select_from(record.join(person, person.c.id == record.c.registration_id))
+        .select_from(_CAME.join(_PERSON, _PERSON.c.id == _CAME.c.registration_id))
         .where(
-            record.c.event_id == event_id,
-            person.c.status == Status.CONFIRMED.value,
-            or_(record.c.stated == Attendance.ATTENDED.value, is_known),
+            _CAME.c.event_id == event_id,
+            _PERSON.c.status == Status.CONFIRMED.value,
+            or_(_CAME.c.stated == Attendance.ATTENDED.value, is_known),
         )
     )
 

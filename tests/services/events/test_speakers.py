@@ -38,8 +38,6 @@ from tests.mailbox import Mailbox
 from tests.received import calendar_answer, receive
 from tests.services.events.edits import Edit, days_later, do, entry, shown, wait_and_work, work
 
-pytestmark = pytest.mark.both_databases
-
 SOON = NOW + timedelta(minutes=5)
 # Events of the factories have no history.
 _OTHERS = ("history:", "attendance")
@@ -95,7 +93,6 @@ def test_entering_somebody_sends_nothing(app: Flask, event: Event) -> None:
         assert db.session.scalar(select(func.count(OutboxMail.id))) == 0
 
 
-@pytest.mark.one_database_by_day
 def test_briefing_shows_what_a_speaker_needs(app: Flask, event: Event, mailbox: Mailbox) -> None:
     office = make_organisation(app, "Stadt Kusel")
     make_registration(app, event, question="Was\nkostet das?", organisation_id=office.id)
@@ -121,7 +118,6 @@ def test_briefing_shows_what_a_speaker_needs(app: Flask, event: Event, mailbox: 
     assert no_faults(app) == []
 
 
-@pytest.mark.one_database_by_day
 def test_entry_of_a_speaker_holds_the_door_alone(
     app: Flask, event: Event, mailbox: Mailbox
 ) -> None:
@@ -155,7 +151,6 @@ def test_second_press_on_the_same_page_sends_nothing(
 
 
 @pytest.mark.parametrize("state", ["draft", "postponed", "cancelled", "followed_up", "archived"])
-@pytest.mark.one_database_by_day
 def test_briefing_is_about_events_that_take_place(app: Flask, state: str) -> None:
     event = make_event(app, state=state)
     speaker = make_speaker(app, event)
@@ -181,7 +176,6 @@ def test_briefing_ends_with_the_event(app: Flask, event: Event) -> None:
         {"role": "admin"},
     ],
 )
-@pytest.mark.one_database_by_day
 def test_bad_input_is_refused(app: Flask, event: Event, values: dict[str, str]) -> None:
     with pytest.raises(UnfitInput):
         add(app, event, **values)
@@ -296,7 +290,6 @@ def test_new_date_reaches_speakers_too_after_the_quiet(
     assert no_faults(app) == []
 
 
-@pytest.mark.one_database_by_day
 def test_change_that_speakers_know_notifies_nobody(
     app: Flask, event: Event, edit: Edit, mailbox: Mailbox, clock: FixedClock
 ) -> None:
@@ -354,7 +347,6 @@ def test_cancellation_can_be_undone_before_speakers_are_notified(
 
 
 @pytest.mark.parametrize("partstat", ["ACCEPTED", "DECLINED", "TENTATIVE"])
-@pytest.mark.one_database_by_day
 def test_answer_of_a_speakers_calendar_is_shown(app: Flask, event: Event, partstat: str) -> None:
     speaker = briefed(app, event)
     answer = calendar_answer(speaker, partstat)

@@ -30,8 +30,6 @@ from tests.factories import (
 from tests.mailbox import Mailbox
 from tests.rows import work
 
-pytestmark = pytest.mark.both_databases
-
 
 def do(app: Flask, event: Event, action: Action, **values: Any) -> Done:
     with app.app_context(), transaction():

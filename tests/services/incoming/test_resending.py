@@ -28,8 +28,6 @@ from tests.factories import NOW, FixedClock, make_event, make_mail, make_registr
 from tests.mailbox import Mailbox
 from tests.rows import the_only, work
 
-pytestmark = pytest.mark.both_databases
-
 LATER = NOW + timedelta(hours=1)
 ACTOR = "Wilma Organisaria"
 

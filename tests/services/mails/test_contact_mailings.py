@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -28,8 +27,6 @@ from tests.factories import (
     make_subscriber,
 )
 from tests.mailbox import Mailbox
-
-pytestmark = pytest.mark.both_databases
 
 EVERYBODY = ContactChoice()
 BOTH = Recipients(subscribers=True, contacts=EVERYBODY)

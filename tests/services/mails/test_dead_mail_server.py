@@ -19,7 +19,7 @@ from tests.factories import NOW, FixedClock, make_event, make_mail, make_registr
 from tests.rows import work
 from tests.scripted_smtp import ScriptedServer, Turn
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from ikone_events.store.operating.forgotten import (
 )
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.standing import StandingSignUp
+from tests.effort import by_night
 from tests.factories import (
     NOW,
     PAST,
@@ -50,7 +51,7 @@ PERSON = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS}
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(params=by_night(BOTH, BOTH[:1]))
 def either(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Flask]:
     """The application on each database, with migrated tables."""
     if request.param == "sqlite":

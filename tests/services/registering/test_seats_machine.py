@@ -329,7 +329,7 @@ def test_seats_hold_under_any_order(app: Flask) -> None:
     run_state_machine_as_test(
         lambda: Seats(app),
         settings=settings(
-            max_examples=by_night(60 if embedded else 25, 3 if embedded else 1),
+            max_examples=by_night(60 if embedded else 25, 2 if embedded else 1),
             stateful_step_count=by_night(50, 25),
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -14,7 +14,7 @@ from ikone_events.config import Settings
 from tests.effort import by_night
 from tests.factories import make_settings
 from tests.web.organiser import conftest as people
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 
 make_person, browser_of = people.make_person, people.browser_of  # fixtures
 FEW = 3
@@ -32,9 +32,7 @@ def admin(
 ) -> Iterator[Browser]:
     """An administrator's browser, before a server that answers faults by their page."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    browser = browser_of(make_person(role="admin"))
-    browser.token = token_of(browser.get("/organise/"))
-    yield browser
+    yield browser_of(make_person(role="admin"))
     app.config["PROPAGATE_EXCEPTIONS"] = None
 
 

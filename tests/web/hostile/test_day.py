@@ -23,7 +23,7 @@ from tests.factories import (
 from tests.web.hostile.conftest import broken_forms, broken_pages, odd_values
 from tests.web.organiser.conftest import Browser
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 # What a database may refuse.
 STORED = ("\0", "9" * 4000, "-99999999999999999999")
@@ -146,7 +146,6 @@ def post_presses(browser: Browser, event: Event, body: bytes) -> TestResponse:
 
 
 @pytest.mark.parametrize("name", PRESSES)
-@pytest.mark.one_database_by_day
 def test_presses_of_no_script_of_ours_are_refused(event: Event, admin: Browser, name: str) -> None:
     assert post_presses(admin, event, PRESSES[name]).status_code == 400
 

@@ -24,7 +24,7 @@ from tests.standing import SERIES, SLUG, make_date, make_series, make_standing
 from tests.web.hostile.conftest import broken_forms, broken_pages, odd_values
 from tests.web.organiser.conftest import Browser
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 # What a database may refuse.
 STORED = ("\0", "9" * 30)

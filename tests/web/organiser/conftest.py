@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask import session as session_of_request
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from ikone_events.services.accounts.organisers import NewOrganiser, add
@@ -31,7 +33,7 @@ class Browser:
     """A signed-in browser that knows its CSRF token."""
 
     client: FlaskClient
-    token: str = ""
+    token: str
 
     def get(self, path: str, **more: Any) -> TestResponse:
         """A page, read to its end: the server closes what is behind it."""
@@ -39,14 +41,11 @@ class Browser:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
         """A form with the token that its page would have carried."""
-        if not self.token:
-            self.token = token_of(self.client.get("/organise/"))
         return self.client.post(path, data={"csrf_token": self.token, **(data or {})}, **more)
 
 
 def upload(browser: Browser, slug: str, name: str, content: bytes, **data: str) -> int:
     """Send a material's file; the answer's status. Flask's own encoder leaves large bodies open."""
-    browser.token = browser.token or token_of(browser.get("/organise/"))
     head = "--x\r\nContent-Disposition: form-data; name="
     fields = {"csrf_token": browser.token, **data}
     body = "".join(f'{head}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items())
@@ -94,7 +93,10 @@ def browser_of(app: Flask, clock: FixedClock) -> Callable[[Person], Browser]:
             session["account"] = person.id
             session["_fresh"] = True
             session["signed_in_at"] = session["seen_at"] = int(clock().timestamp())
-        return Browser(client)
+            with app.test_request_context():
+                token = generate_csrf()
+                session["csrf_token"] = session_of_request["csrf_token"]
+        return Browser(client, token)
 
     return browser
 

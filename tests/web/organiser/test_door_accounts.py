@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.factories import NOW, TODAY, make_event
 from tests.web.organiser import test_access
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 from tests.web.organiser.test_access import address, rules
 
 event, ids = test_access.event, test_access.ids  # fixtures
@@ -23,9 +23,7 @@ def door(
     make_event(app, slug="heute", title="Heute vor Ort", **TODAY)
     make_event(app, slug="andere", title="Nicht meine", **TODAY)
     person = make_person("tuer@example.org", "door", only=("heute",))
-    browser = browser_of(person)
-    browser.token = token_of(browser.get("/organise/entrances"))
-    return browser
+    return browser_of(person)
 
 
 def test_login_leads_to_the_check_ins_of_today(door: Browser) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 
 OWN = "/organise/account"
 
@@ -18,6 +18,4 @@ def person(make_person: Callable[..., Person]) -> Person:
 @pytest.fixture
 def own(person: Person, browser_of: Callable[[Person], Browser]) -> Browser:
     """Their browser."""
-    browser = browser_of(person)
-    browser.token = token_of(browser.get(OWN))
-    return browser
+    return browser_of(person)

@@ -20,7 +20,7 @@ from tests.calendar_oracle import checked_feed
 from tests.factories import NOW, FixedClock, make_event, make_registration
 from tests.libical import read as read_by_libical
 from tests.web.organiser.accounts.conftest import OWN
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 
 CHOICES = ("alarm_mails", "digest_mails", "registration_mails")
 ADDRESS = re.compile(r">http://localhost(/feeds/office/[^<\s]+)<")
@@ -58,8 +58,7 @@ def test_others_are_offered_no_mails_and_can_choose_none(
 ) -> None:
     person = make_person(role=role)
     browser = browser_of(person)
-    browser.token = token_of(page := browser.get(OWN))
-    assert "alarm_mails" not in page.text
+    assert "alarm_mails" not in browser.get(OWN).text
     assert browser.post(f"{OWN}/mails", data={"digest_mails": "y"}).status_code == 303
     assert stored_account(app, person.id).digest_mails is None
     offered = browser.post(f"{OWN}/calendar").status_code
@@ -132,7 +131,6 @@ def test_calendar_shows_what_the_account_may_see(
     mine = make_event(app, title="Meine")
     make_event(app, title="Andere")
     browser = browser_of(make_person(only=(mine.slug,)))
-    browser.token = token_of(browser.get(OWN))
     feed = client.get(address(browser)).text
     assert "SUMMARY:Meine" in feed
     assert "Andere" not in feed

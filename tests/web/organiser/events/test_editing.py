@@ -26,7 +26,7 @@ from ikone_events.web.organiser.events.event_form import (
     values_of,
 )
 from tests.factories import NOW, make_event, make_registration
-from tests.web.organiser.conftest import Browser, token_of
+from tests.web.organiser.conftest import Browser
 
 
 def filled(**changes: Any) -> dict[str, Any]:
@@ -216,7 +216,6 @@ def test_message_counts_only_whom_the_edit_promoted(app: Flask, team: Browser) -
                 )
 
     path = f"/organise/events/{event.slug}/edit"
-    team.token = team.token or token_of(team.get("/organise/"))
     sqlalchemy_event.listen(engine, "checkout", leave)
     changes = filled(title="Voll", capacity="2", edit_version="1")
     assert team.post(path, changes).status_code == 303

@@ -25,7 +25,7 @@ from tests.factories import (
     make_registration,
     personal_path,
 )
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 
 CAMERA = "camera=(self), geolocation=(), microphone=()"
 
@@ -41,9 +41,7 @@ def helper(
 ) -> Browser:
     """The browser of somebody with the role door for this event."""
     person = make_person("tuer@example.org", "door", only=(event.slug,))
-    browser = browser_of(person)
-    browser.token = token_of(browser.get("/organise/entrances"))
-    return browser
+    return browser_of(person)
 
 
 def path_of(event: Event, part: str = "") -> str:

@@ -22,7 +22,7 @@ from tests.factories import (
     make_registration,
     personal_path,
 )
-from tests.web.organiser.conftest import Browser, Person, token_of
+from tests.web.organiser.conftest import Browser, Person
 
 
 @pytest.fixture
@@ -38,9 +38,7 @@ def person(app: Flask, event: Event) -> Registration:
 def helper_of(
     event: Event, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
 ) -> Browser:
-    browser = browser_of(make_person("tuer@example.org", "door", only=(event.slug,)))
-    browser.token = token_of(browser.get("/organise/entrances"))
-    return browser
+    return browser_of(make_person("tuer@example.org", "door", only=(event.slug,)))
 
 
 def is_in(app: Flask, person: Registration) -> bool:
