@@ -115,3 +115,18 @@ def test_unknown_date_hides_what_does_not_apply(app: Flask, page: Page) -> None:
         expect(hidden).to_be_hidden()
     expect(page.get_by_text("Die Kalendereinträge werden zurückgezogen")).to_be_visible()
     assert assert_focus_visible(page) > 5
+
+
+def test_end_moves_along_with_the_start_until_it_is_set_by_hand(app: Flask, page: Page) -> None:
+    event = make_event(app)
+    for path in ("edit", "date"):
+        page.goto(f"/organise/events/{event.slug}/{path}")
+        page.fill("[name=starts_at]", "2026-03-28T23:30")  # the clocks go forward that night
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-29T01:30")
+        page.fill("[name=starts_at]", "")
+        page.fill("[name=starts_at]", "2026-03-02T09:00")
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-02T11:00")
+        page.fill("[name=ends_at]", "2026-03-02T12:00")
+        page.fill("[name=starts_at]", "2026-03-01T10:00")
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-02T12:00")
+        page.evaluate("document.querySelector('[data-guard]').reset()")
