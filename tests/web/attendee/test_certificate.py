@@ -52,8 +52,26 @@ def code_of(app: Flask, client: FlaskClient, person: Registration) -> str:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("de", ("Teilnahmebescheinigung", "1,5 Stunden", "Ausgestellt am", "Inhalte")),
-        ("en", ("Certificate of attendance", "1.5 hours", "Issued on", "Contents")),
+        (
+            "de",
+            (
+                "Teilnahmebescheinigung",
+                "1,5 Stunden",
+                "Ausgestellt am",
+                "Inhalte",
+                "Online (Videokonferenz)",
+            ),
+        ),
+        (
+            "en",
+            (
+                "Certificate of attendance",
+                "1.5 hours",
+                "Issued on",
+                "Contents",
+                "Online (video conference)",
+            ),
+        ),
     ],
 )
 def test_certificate_states_who_attended_what_and_how_long(
