@@ -34,8 +34,8 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     answer = send(team, event, **NEXT, reason="Der Raum war belegt.", look="1")
     assert answer.status_code == 200
     page = answer.text.replace("\u00a0", " ")
-    assert "<del>Mon, 16 March 2026, 10:00–12:00" in page
-    assert "<ins>Mon, 23 March 2026, 10:00–12:00" in page
+    assert "<del>Mon, 16 March 2026, 10:00–\u206012:00" in page
+    assert "<ins>Mon, 23 March 2026, 10:00–\u206012:00" in page
     assert "<ins>Sun, 22 March 2026, 10:00" in page
     assert "Neuer Termin: " in page
     assert "Der Raum war belegt." in page.partition("mail-plain")[2]
