@@ -89,6 +89,7 @@ def test_certificate_states_who_attended_what_and_how_long(
         "Stadtverwaltung Bendorf",
         "Digitale Akte",
         "Rechtsfragen",
+        "10:00–\u206011:30",
         "61 Minuten",
     )
     for text in (*words, *shown) if lang == "de" else (*words, *shown[:-1], "61 minutes"):
