@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*[+-]\d\d:\d\d")
 _SHARED_NAME = "Kaiserslautern"  # the city and the district around it
 SCENARIOS = {"monday": 0, "after": 1, "summer": 2}
+# At the moment of the file the follow-up is due, so it would be too late for the plan.
+_EARLIER = {"after": timedelta(minutes=30)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def make_story(scenario: str, *, today: date) -> Story:
     weeks = (_monday(today) - _monday(datetime.fromisoformat(plan["now"]).date())).days // 7
     chosen = _choose(data, plan)
     moved = shift_weeks({**chosen, "now": plan["now"]}, weeks)
-    begins = datetime.fromisoformat(moved.pop("now"))
+    begins = datetime.fromisoformat(moved.pop("now")) - _EARLIER.get(scenario, timedelta())
     for event in moved["events"]:
         _keep_what_happened(event, begins)
     _ask_more(moved)

@@ -185,6 +185,17 @@ def moment_mail(moment: datetime, *, locale: str, zone: str) -> str:
     return _mail_moment(to_local(moment, zone), locale) + _zone_note(zone, locale, " ")
 
 
+def moment_said(moment: datetime, *, locale: str, zone: str) -> str:
+    """ "11. Januar um 9:00 Uhr", "11 January at 9:00": a near moment within a sentence."""
+    local = to_local(moment, zone)
+    at = "um" if locale == "de" else "at"
+    day, clock_words = (
+        _day(local.date(), MONTH_DAY[locale], locale),
+        _clock_once(local, locale, NBSP),
+    )
+    return f"{day} {at} {clock_words}{_zone_note(zone, locale, NBSP)}"
+
+
 def moment_brief(moment: datetime, now: datetime, *, locale: str, zone: str) -> str:
     """ "Mo., 11. Jan., 9:00 Uhr" for lists of moments; of another year the day and the year."""
     local = to_local(moment, zone)

@@ -20,6 +20,7 @@ from ikone_events.store.directory.naming import find_by_name, namesakes
 from ikone_events.store.events.queries import all_events, find_event, history_of
 from ikone_events.store.figures.counts import counts_for
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber
+from ikone_events.store.plan.models import due_actions_of
 from ikone_events.store.registering.models import Registration
 
 # The names of the promised numbers in reports.
@@ -122,6 +123,15 @@ def test_figures_after_the_workshop_are_those_that_were_promised(app: Flask) -> 
         case = DATA["test_cases"]["press_sentence"]
         event = events[case["event"]]
         assert press_sentence(found[event.id], Announced(date(2021, 1, 12)), "de") == case["de"]
+
+
+def test_follow_up_of_the_workshop_is_soon_due_after_it(app: Flask) -> None:
+    _loaded, begins = load(app, "after")
+    with app.app_context():
+        event = find_event("smart-city-2")
+        assert event is not None
+        due_at = dict(due_actions_of(event))["follow_up"]
+        assert timedelta() < due_at - begins <= timedelta(hours=1)
 
 
 @dataclass

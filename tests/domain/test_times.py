@@ -110,6 +110,14 @@ def test_span_on_pages() -> None:
     assert plain(english) == "Tue, 12 January 2021, 10:00–12:00 (German time)"
 
 
+def test_near_moment_within_a_sentence() -> None:
+    said = {
+        locale: plain(times.moment_said(START, locale=locale, zone=BERLIN))
+        for locale in ("de", "en")
+    }
+    assert said == {"de": "12. Januar um 10:00 Uhr", "en": "12 January at 10:00 (German time)"}
+
+
 def test_span_over_two_days_names_both() -> None:
     end = END + timedelta(days=1)
     assert plain(times.span_page(START, end, locale="de", zone=BERLIN)) == (

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from ikone_events.domain.address import looks_like_address
+from ikone_events.domain.events.dates import order_complaint, year_complaint
 from ikone_events.domain.events.facts import EventFormat, ProviderKind
 from ikone_events.domain.events.registration_settings import (
     RegistrationSettings,
@@ -45,10 +46,8 @@ TEXT_LENGTH = 20_000
 TEXT_LENGTHS = {"directions": 2000, "bring": 2000}
 PROGRAMME_LINE_LENGTH = 300
 PROGRAMME_TIME_LENGTH = 20
-FIRST_YEAR, LAST_YEAR = 2000, 2200
 LONGEST_RETENTION_DAYS = 3650
-# Rarely meant, and easily mistyped.
-_FAR_AHEAD, _LONG = timedelta(days=3 * 365), timedelta(days=31)
+_MOMENTS = ("starts_at", "ends_at", "deadline", "members_until")
 # The plans to choose from: that of the format, or the round table's (domain/plan/templates.py).
 CHOSEN_PLANS = ("", "round_table")
 # Lines that are used in mail headers or calendar entries (security guide, R12).
@@ -226,37 +225,16 @@ def _value_complaints(draft: EventDraft) -> list[Complaint]:
     found: list[Complaint] = []
     if not draft.title.strip():
         found.append(Complaint(N_("The title is missing."), about="title"))
-    for name in ("starts_at", "ends_at", "deadline", "members_until"):
-        moment = getattr(draft, name)
-        if moment is not None and (far := year_complaint(moment, name)):
-            found.append(far)
-    # Calendars have whole seconds.
-    if draft.starts_at.replace(microsecond=0) >= draft.ends_at.replace(microsecond=0):
-        found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
+    moments = ((name, getattr(draft, name)) for name in _MOMENTS)
+    far = [year_complaint(moment, name) for name, moment in moments if moment is not None]
+    found += filter(None, far)
+    # Near year 9999 there may be no local time to name.
+    if not any(far) and (order := order_complaint(draft.starts_at, draft.ends_at, draft.zone)):
+        found.append(order)
     if not 1 <= draft.retention_days <= LONGEST_RETENTION_DAYS:
         text = N_("Please enter a number of days between 1 and 3650.")
         found.append(Complaint(text, about="retention_days"))
     return found
-
-
-def year_complaint(moment: datetime, name: str) -> Complaint | None:
-    """Why a moment is out of range for an event, or None; near year 9999 arithmetic overflows."""
-    if FIRST_YEAR <= moment.year <= LAST_YEAR:
-        return None
-    text = N_("Please enter a year between %(first)d and %(last)d.")
-    return Complaint(text, {"first": FIRST_YEAR, "last": LAST_YEAR}, name)
-
-
-def date_doubt(starts_at: datetime, ends_at: datetime, now: datetime) -> Complaint | None:
-    """Why these dates are probably mistyped, or None."""
-    if starts_at < now:
-        return Complaint(N_("The start is in the past."))
-    if starts_at - now > _FAR_AHEAD:
-        text = N_("The start is more than three years ahead, in %(year)d.")
-        return Complaint(text, {"year": starts_at.year})
-    if ends_at - starts_at > _LONG:
-        return Complaint(N_("The event lasts longer than a month."))
-    return None
 
 
 def _address_complaints(draft: EventDraft) -> list[Complaint]:

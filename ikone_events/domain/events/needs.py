@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from ikone_events.domain.events.draft import LAST_YEAR
+from ikone_events.domain.events.dates import LAST_YEAR
 from ikone_events.domain.events.facts import EventFormat, Facts, Number, State
 from ikone_events.domain.refusals import N_, Complaint
 

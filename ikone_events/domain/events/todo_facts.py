@@ -35,6 +35,7 @@ class Target(StrEnum):
     MATERIAL_REQUESTS = "material_requests"
     STEPS = "steps"
     ATTENDANCE = "attendance"
+    MAILBOX = "mailbox"
     NOWHERE = ""
 
 
@@ -151,6 +152,7 @@ TARGET_LABELS: Mapping[Target, str] = {
     Target.MATERIAL_REQUESTS: N_("See the requests"),
     Target.STEPS: N_("See the automatic steps"),
     Target.ATTENDANCE: N_("Record attendance"),
+    Target.MAILBOX: N_("Open mailbox"),
 }
 
 

@@ -38,6 +38,10 @@ class Alarm(StrEnum):
     TROUBLE = "trouble"
 
 
+# Alarms while which no mail is sent, the first one being the cause.
+STANDSTILL = (Alarm.DATABASE, Alarm.PAUSED, Alarm.WORKER, Alarm.MAIL_SERVER, Alarm.STUCK)
+# What the page of the mailbox says more about.
+_OF_MAILBOX = frozenset({*STANDSTILL, Alarm.MAILBOX} - {Alarm.DATABASE})
 # Alarms while which mails are sent all the same.
 HARMLESS = frozenset({Alarm.MAILBOX, Alarm.BACKUP, Alarm.ERASURE, Alarm.TROUBLE})
 
@@ -198,4 +202,5 @@ def _todo(alarm: Alarm, engine: EngineState) -> ToDo:
         "words": words,
     }
     severity = Severity.WARNING if alarm in HARMLESS else Severity.DANGER
-    return ToDo(severity=severity, text=text, values=values, target=Target.NOWHERE)
+    target = Target.MAILBOX if alarm in _OF_MAILBOX else Target.NOWHERE
+    return ToDo(severity=severity, text=text, values=values, target=target)

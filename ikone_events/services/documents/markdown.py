@@ -14,20 +14,21 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
-_parser = MarkdownIt("js-default")
+_parsers = {breaks: MarkdownIt("js-default", {"breaks": breaks}) for breaks in (False, True)}
 
 
 @lru_cache(maxsize=256)
-def to_html(text: str, *, top: int = 3) -> Markup:
-    """The text as HTML; its headings begin at level `top`.
+def to_html(text: str, *, top: int = 3, breaks: bool = False) -> Markup:
+    """The text as HTML; its headings begin at level `top`, `breaks` keeps the ends of its lines.
 
     No images: loading them would show other servers who reads the page.
     """
-    tokens = _parser.parse(text)
+    parser = _parsers[breaks]
+    tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + top - 1)}"
-    html = _parser.renderer.render(tokens, _parser.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(
         html,
         tags=TAGS,

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ikone_events.domain.events.draft import EventDraft, year_complaint
+from ikone_events.domain.events.dates import year_complaint
+from ikone_events.domain.events.draft import EventDraft
 from ikone_events.domain.events.registration_settings import MOMENTS, SETTINGS
 from ikone_events.domain.mails.audiences import Audience
 from ikone_events.domain.refusals import N_, UnfitInput

@@ -106,5 +106,5 @@ def _environment(locale: str) -> Environment:
     return environment
 
 
-def _markdown(text: str) -> Markup:
-    return to_html(text)
+def _markdown(text: str, *, breaks: bool = False) -> Markup:
+    return to_html(text, breaks=breaks)

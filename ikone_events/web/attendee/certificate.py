@@ -8,7 +8,7 @@ from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
-from ikone_events.domain.events.facts import EventFormat, Mode
+from ikone_events.domain.events.facts import FORMAT_LABELS, EventFormat, Mode
 from ikone_events.domain.followup.certificate import (
     Certificate,
     CertificateCodes,
@@ -184,8 +184,8 @@ def _row(attended: AttendedEvent) -> dict[str, str]:
 
 def _form_words(event: Event, person: Registration) -> str:
     if event.format == EventFormat.ONLINE or mode_of(event, person) is Mode.ONLINE:
-        return _("online")
-    return event.place or _("on site")
+        return _(FORMAT_LABELS[EventFormat.ONLINE])
+    return event.place or _(FORMAT_LABELS[EventFormat.ON_SITE])
 
 
 def _hours(duration: timedelta) -> str:

@@ -11,6 +11,7 @@ from ikone_events.domain.followup.certificate import Certificate
 from ikone_events.domain.header_text import text_complaint
 from ikone_events.domain.incoming.answer_rules import ACCEPTED, DECLINED, TENTATIVE
 from ikone_events.domain.registering.form_fields import FieldKind, OwnField, answer_words
+from ikone_events.domain.registering.registration import Attendance
 from ikone_events.domain.registering.self_service import SelfServiceAction, SelfServiceFacts
 from ikone_events.domain.registering.status import RegistrationStatus
 from ikone_events.domain.rooms.questions import QUESTION_LENGTH
@@ -29,9 +30,11 @@ from ikone_events.store.registering.form_fields import left_open
 from ikone_events.store.registering.models import Registration
 from ikone_events.store.registering.queries import last_change
 from ikone_events.store.registering.waiting_list import waiting_position
+from ikone_events.store.rooms.attendance import attendances
 from ikone_events.store.rooms.questions import own_questions
 from ikone_events.web.attendee.certificate import certificate_of
 from ikone_events.web.attendee.frame import (
+    Choice,
     blueprint,
     choices,
     possible,
@@ -63,6 +66,8 @@ class QuestionForm(PublicForm):
     )
 
 
+# For whoever can't come.
+_ABSENT = (SelfServiceAction.SWITCH_MODE, SelfServiceAction.HAND_OVER, SelfServiceAction.WITHDRAW)
 _LEFT = (RegistrationStatus.CANCELLED, RegistrationStatus.DECLINED, RegistrationStatus.EXPIRED)
 
 
@@ -87,7 +92,7 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         status=facts.status.value,
         words=status_words(status),
         door=status.door.value,
-        choices={} if over else choices(facts),
+        choices={} if over else _offered(registration, facts),
         over=over,
         room=status.room_in_other_mode,
         waits=facts.status is RegistrationStatus.WAITING,
@@ -107,6 +112,19 @@ def show_page(token: str, registration: Registration, form: QuestionForm | None 
         # A form opens a session.
         question_form=form or (QuestionForm(formdata=None) if may_ask else None),
     )
+
+
+def _offered(
+    registration: Registration, facts: SelfServiceFacts
+) -> dict[SelfServiceAction, Choice]:
+    """The actions that help; who is in the running event is not asked whether they can't come."""
+    offered = choices(facts)
+    if facts.now < facts.starts_at:
+        return offered
+    known = attendances(registration.event, facts.now, [registration.id])[registration.id]
+    if known.attendance is not Attendance.ATTENDED:
+        return offered
+    return {wish: choice for wish, choice in offered.items() if wish not in _ABSENT}
 
 
 def _has_materials(registration: Registration, moment: datetime) -> bool:

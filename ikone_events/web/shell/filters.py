@@ -39,6 +39,11 @@ def span_words(event: Spanning) -> str:
     return times.span_page(event.starts_at, event.ends_at, locale=page_locale(), zone=event.zone)
 
 
+def _unbroken(span: str) -> str:
+    """The words of a span for a page: a word joiner keeps its times on one line."""
+    return span.replace("–", "–\u2060")
+
+
 def moment_words(value: datetime, zone: str = times.BERLIN) -> str:
     """Date and time in the language of the page."""
     return times.moment_page(value, locale=page_locale(), zone=zone)
@@ -98,7 +103,8 @@ def _phone_parts(text: str) -> tuple[str, str, str]:
 
 
 _FILTERS: dict[str, Callable[..., object]] = {
-    "span": span_words,
+    "span": lambda event: _unbroken(span_words(event)),
+    "unbroken": _unbroken,
     "moment": moment_words,
     "brief": _brief,
     "day": _day,

@@ -52,8 +52,26 @@ def code_of(app: Flask, client: FlaskClient, person: Registration) -> str:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("de", ("Teilnahmebescheinigung", "1,5 Stunden", "Ausgestellt am", "Inhalte")),
-        ("en", ("Certificate of attendance", "1.5 hours", "Issued on", "Contents")),
+        (
+            "de",
+            (
+                "Teilnahmebescheinigung",
+                "1,5 Stunden",
+                "Ausgestellt am",
+                "Inhalte",
+                "Online (Videokonferenz)",
+            ),
+        ),
+        (
+            "en",
+            (
+                "Certificate of attendance",
+                "1.5 hours",
+                "Issued on",
+                "Contents",
+                "Online (video conference)",
+            ),
+        ),
     ],
 )
 def test_certificate_states_who_attended_what_and_how_long(
@@ -71,6 +89,7 @@ def test_certificate_states_who_attended_what_and_how_long(
         "Stadtverwaltung Bendorf",
         "Digitale Akte",
         "Rechtsfragen",
+        "10:00–\u206011:30",
         "61 Minuten",
     )
     for text in (*words, *shown) if lang == "de" else (*words, *shown[:-1], "61 minutes"):

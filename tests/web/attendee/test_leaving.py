@@ -1,13 +1,23 @@
 """Withdrawing and deleting: in two steps, with what others learn of it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ikone_events.services.rooms.attendance import enter_by_door
+from ikone_events.store.db import transaction
 from ikone_events.store.mails.models import OutboxMail
-from tests.factories import PAST, make_event, make_mail, make_registration, personal_path
+from tests.factories import (
+    PAST,
+    FixedClock,
+    make_event,
+    make_mail,
+    make_registration,
+    personal_path,
+)
 from tests.own_fields import make_answer, make_change, make_field
 from tests.rows import count, reload
 from tests.web.visitor import everything, press, token_of
@@ -92,3 +102,22 @@ def test_withdrawing_names_the_deputy_as_a_way(app: Flask, client: FlaskClient) 
     person = make_registration(app, make_event(app))
     page = client.get(personal_path(app, person, "/cancel"))
     assert personal_path(app, person, "/hand-over") in page.text
+
+
+def test_who_is_in_the_running_event_is_not_asked_whether_they_cannot_come(
+    app: Flask, client: FlaskClient, clock: FixedClock
+) -> None:
+    event = make_event(app)
+    here, away = (make_registration(app, event, partstat="DECLINED") for _ in range(2))
+    with app.app_context(), transaction():
+        enter_by_door(here.id, event.id, now=event.starts_at)
+    for moment, shown in (
+        (event.starts_at - timedelta(minutes=1), {here: True, away: True}),
+        (event.starts_at, {here: False, away: True}),
+        (event.ends_at, {here: False, away: False}),
+    ):
+        clock.moment = moment
+        for person, asked in shown.items():
+            page = client.get(personal_path(app, person) + "?lang=en").text
+            for words in ("You can't come", "Please withdraw below", "Hand over to a deputy"):
+                assert (words in page) is asked, (moment, words)

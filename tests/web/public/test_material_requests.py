@@ -24,6 +24,7 @@ from tests.factories import (
     make_registration,
     make_request,
     make_settings,
+    personal_path,
     request_path,
 )
 from tests.rows import count, written_mails
@@ -72,7 +73,7 @@ def test_german_texts_are_marked_on_the_english_page(app: Flask, client: FlaskCl
     event = make_event(app, state="followed_up", **PAST)
     make_material(app, event, title="Folien", description="Vom Vormittag", visibility="public")
     text = client.get(f"/events/{event.slug}/materials?lang=en").text
-    assert '<div class="lines" lang="de">Vom Vormittag' in text
+    assert '<div class="prose" lang="de"><p>Vom Vormittag' in text
 
 
 def test_page_is_answered_shortly_to_whoever_has_it(app: Flask, client: FlaskClient) -> None:
@@ -267,3 +268,20 @@ def test_published_answers_are_shown_to_whom_they_are_for(app: Flask, client: Fl
     with app.app_context(), transaction():
         db.session.execute(update(Material).values(visibility="public"))
     assert "Nichts." in client.get(path).text
+
+
+def test_description_of_a_material_is_rendered_like_that_of_an_event(
+    app: Flask, client: FlaskClient
+) -> None:
+    event = make_event(app, state="followed_up", **PAST)
+    text = (
+        "Mit **Vorlagen**\nund [Leitfaden](https://example.org/l), <b>nicht</b> [so](javascript:x)"
+    )
+    make_material(app, event, description=text, visibility="public")
+    person = make_registration(app, event)
+    for path in (f"/events/{event.slug}/materials", personal_path(app, person, "/materials")):
+        page = client.get(path).text
+        assert "<p>Mit <strong>Vorlagen</strong><br>\nund <a href" in page
+        assert 'href="https://example.org/l" rel="noopener noreferrer">Leitfaden</a>' in page
+        assert "&lt;b&gt;nicht" in page
+        assert 'href="javascript' not in page

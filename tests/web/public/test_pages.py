@@ -97,7 +97,7 @@ def test_event_page_shows_the_facts(app: Flask, client: FlaskClient) -> None:
     for words in (
         "Raum für &lt;Zukunft&gt;",
         "Mo., 16.\u00a0März\u00a02026, ",
-        "10:00–12:00\u00a0Uhr",
+        "10:00–\u206012:00\u00a0Uhr",
         "Rathaus, Saal 2",
         "Vor Ort: Plätze frei<br>Online: Plätze frei",
         "Do., 12.\u00a0März\u00a02026, 10:00\u00a0Uhr",

@@ -151,18 +151,3 @@ def everybody_words(sendings: Sequence[Sending]) -> str:
     people = ", ".join(_counted(_(AUDIENCE_LABELS[each]), n) for each, n in numbers.items() if n)
     words = ngettext("One person gets this e-mail", "%(num)d people get this e-mail", total)
     return f"{words}: {people}"
-
-
-def kept_of(event: Event, form: AnnounceForm) -> dict[str, str | Sequence[str]]:
-    """Return what the buttons of the preview repeat; nothing about recipients by default."""
-    kept: dict[str, str | Sequence[str]] = {"state": event.state}
-    if lacks_summary(event) and form.summary.data:
-        kept["summary"] = form.summary.data
-    if form.recipients.data != Readers.SUBSCRIBERS.value:
-        kept |= {
-            "recipients": str(form.recipients.data),
-            "groups": form.groups.data or (),
-            "bodies": [str(number) for number in form.bodies.data or ()],
-            "shown": request.values.get("shown", ""),
-        }
-    return kept

@@ -26,7 +26,6 @@ from ikone_events.web.organiser.events.announce_form import (
     AnnounceForm,
     announce_form,
     everybody_words,
-    kept_of,
     recipients_of,
     sendings_of,
     shown_of,
@@ -127,13 +126,14 @@ def _page(event: Event, form: AnnounceForm) -> str:
     opening = find_rule(Action.OPEN, State.ANNOUNCED)
     return show_preview(
         sending,
-        _buttons(event, form, translate_all(c for c in asked if c.about != SUMMARY)),
+        _buttons(event, translate_all(c for c in asked if c.about != SUMMARY)),
         template="organiser/events/announce.html",
         data_page="announce",
         form=form,
         lacks_summary=lacks_summary(event),
         not_open=translate_all(complaints(opening, facts)) if opening else [],
         everybody=everybody_words(sendings),
+        shown=sending.message.audience,
         parts=[
             (each.message.audience, _(AUDIENCE_LABELS[each.message.audience]), each is sending)
             for each in sendings
@@ -141,8 +141,7 @@ def _page(event: Event, form: AnnounceForm) -> str:
     )
 
 
-def _buttons(event: Event, form: AnnounceForm, missing: Sequence[str]) -> SendButton:
-    kept = kept_of(event, form)
+def _buttons(event: Event, missing: Sequence[str]) -> SendButton:
     label = _(ACTION_LABELS[Action.ANNOUNCE])
     text_url = url_for("organiser.event_text", slug=event.slug, kind=MailKind.ANNOUNCEMENT.value)
     return SendButton(
@@ -152,8 +151,7 @@ def _buttons(event: Event, form: AnnounceForm, missing: Sequence[str]) -> SendBu
         send=url_for("organiser.do_announce", slug=event.slug),
         send_label=label,
         back=event_url(event),
-        kept=kept,
+        form="announcement",
         complaints=tuple(missing),
-        asks=len(kept) > 1,
         more=((_("Change the text"), text_url),),
     )

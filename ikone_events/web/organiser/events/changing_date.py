@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.widgets import HiddenInput
 
+from ikone_events.domain.events.dates import order_complaint
 from ikone_events.domain.events.facts import TAKES_PLACE
 from ikone_events.domain.events.lifecycle import MOVED, Action, State, find_rule, rule_for
 from ikone_events.domain.header_text import MOST_REASON
@@ -160,8 +161,8 @@ def _read(form: DateForm, event: Event) -> tuple[datetime, datetime] | None:
         for name in ("starts_at", "ends_at")
         if form[name].data is None
     )
-    if not found and starts_at and ends_at and starts_at >= ends_at:
-        found.append(Complaint(N_("The end is not after the start."), about="ends_at"))
+    if not found and starts_at and ends_at:
+        found += filter(None, [order_complaint(starts_at, ends_at, event.zone)])
     if found or starts_at is None or ends_at is None:
         raise UnfitInput(found)
     if (starts_at, ends_at) == (event.starts_at, event.ends_at) and not _is_withdrawn(event):

@@ -8,7 +8,7 @@ from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ikone_events.domain.events.draft import year_complaint
+from ikone_events.domain.events.dates import year_complaint
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.times import to_local
 from ikone_events.domain.words import series_slug

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
-from ikone_events.domain.events.draft import date_doubt
+from ikone_events.domain.events.dates import date_doubt
 from ikone_events.domain.refusals import UnfitInput
 from ikone_events.services.installation import now
 

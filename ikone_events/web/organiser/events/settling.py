@@ -35,6 +35,8 @@ def settling_url(todo: ToDo) -> str:
     """Return the address of the page, and of the place on it; "" if no page settles it."""
     if todo.action is not None and may(Permission.EDIT_EVENTS):
         return url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
+    if todo.target is Target.MAILBOX:
+        return url_for("organiser.mailbox") if may(Permission.EDIT_SETTINGS) else ""
     may_not = todo.target is Target.ATTENDANCE and not may(Permission.EDIT_EVENTS)
     if todo.target not in _PAGES or may_not:
         return ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ikone_events.domain.mails.audiences import AUDIENCE_LABELS, Audience
 from ikone_events.domain.mails.kinds import LABELS, MailKind
-from ikone_events.domain.times import moment_page
+from ikone_events.domain.times import moment_said
 from ikone_events.services.events.undoing import unbegun_mailings
 from ikone_events.services.installation import now
 from ikone_events.services.mails.audiences import Group, count_each
@@ -53,7 +53,7 @@ def pending_mails(event: Event) -> PendingMails | None:
     return PendingMails(
         kind=MailKind(mailings[0].kind),
         people=tuple((group.audience, numbers[group]) for group in groups if numbers[group]),
-        until=moment_page(min(waiting), locale=page_locale(), zone=event.zone) if waiting else "",
+        until=moment_said(min(waiting), locale=page_locale(), zone=event.zone) if waiting else "",
     )
 
 

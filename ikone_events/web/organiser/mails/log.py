@@ -41,6 +41,7 @@ from ikone_events.web.organiser.mails.mailing_words import (
     mail_label,
     mailing_label,
     rest_words,
+    standstill,
     state_of,
 )
 from ikone_events.web.organiser.mails.preview_page import entry_words, sandboxed
@@ -78,6 +79,7 @@ def sent_mail(slug: str) -> Response:
         page=page,
         page_url=page_url("organiser.sent_mail", slug=slug, **query),
         waiting=sum(kinds.values()),
+        standstill=standstill(page.rows, moment),
         wish=wish,
         query=query,
         states=STATES,
@@ -135,6 +137,7 @@ def _show_mail(event: Event, found: OutboxMail, form: AddressForm) -> str:
         kind_label=kind_label,
         delivery_entries=delivery_entries(found),
         state=state_of(found, now()),
+        standstill=standstill([found], now()),
         form=form,
     )
 

@@ -1,19 +1,25 @@
 """Labels of mailings and mails: their kind, their state, their delivery log."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
+from ikone_events.domain.events.todo_facts import sentences_of
 from ikone_events.domain.mails.audiences import OF_NETWORK, OF_NEWS, Audience
 from ikone_events.domain.mails.kinds import LABELS, MailKind
+from ikone_events.domain.operating.alarms import STANDSTILL, Alarm, todos_of
+from ikone_events.domain.refusals import N_
 from ikone_events.domain.times import moment_page
 from ikone_events.services.incoming.resending import Resent
 from ikone_events.services.mails.delivery_log import notes_of
 from ikone_events.services.mails.mailing_chunks import DAMAGED
 from ikone_events.services.mails.mailing_progress import MailCounts, MailingProgress
 from ikone_events.services.mails.mailings import has_begun
+from ikone_events.services.operating.health import engine_health
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import DeliveryNote, OutboxMail
 from ikone_events.web.shell.i18n import gettext as _
-from ikone_events.web.shell.i18n import ngettext, page_locale
+from ikone_events.web.shell.i18n import ngettext, page_locale, translate
 
 SYSTEM = "system"
 
@@ -116,6 +122,32 @@ def left_out_words(resent: Resent) -> list[str]:
     )
     numbers = (resent.undeliverable, resent.untrue, resent.unwritten)
     return [words for words, number in zip(said, numbers, strict=True) if number]
+
+
+class Standstill(NamedTuple):
+    """Why mails wait: in a few words, and in a sentence."""
+
+    reason: str
+    sentence: str
+
+
+_STANDSTILL: Mapping[Alarm, str] = {
+    **dict.fromkeys(STANDSTILL, N_("Nothing is sent at the moment")),
+    Alarm.PAUSED: N_("Sending is paused"),
+    Alarm.MAIL_SERVER: N_("The mail server is not accepting e-mails"),
+}
+
+
+def standstill(mails: Iterable[OutboxMail], moment: datetime) -> Standstill | None:
+    """Return why mails that wait are not sent; None if none waits or nothing is in the way."""
+    if all(mail.state != "queued" for mail in mails):
+        return None
+    engine = engine_health(moment)
+    alarm = next((each for each in STANDSTILL if each in engine.alarms), None)
+    if alarm is None:
+        return None
+    (todo,) = todos_of(engine, only={alarm})
+    return Standstill(_(_STANDSTILL[alarm]), " ".join(map(translate, sentences_of(todo))))
 
 
 def state_of(mail: OutboxMail, moment: datetime) -> str:

@@ -50,7 +50,8 @@ class SendButton:
     """The buttons of a preview: their addresses, and the form values that they repeat.
 
     The mail's HTML is at `here` + "/html", the test mail to oneself at `here` + "/test". `readers`
-    names those of one version, where the audience has several.
+    names those of one version, where the audience has several. `form` is the id of a form of the
+    page that holds all of it instead of `kept`.
     """
 
     title: str
@@ -59,6 +60,7 @@ class SendButton:
     send: str
     send_label: str
     back: str
+    form: str = ""
     kept: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
     grave: bool = False

@@ -11,7 +11,7 @@ from ikone_events.domain.mails.kinds import MailKind
 from ikone_events.domain.plan.steps import Verdict
 from ikone_events.domain.plan.times import Anchor, Timing, Unit
 from ikone_events.domain.refusals import N_, Complaint
-from ikone_events.domain.times import clock, moment_page, time_words
+from ikone_events.domain.times import clock, moment_said, time_words
 from ikone_events.services.plan.plans import DONE, EXPIRED, PLAN, SKIPPED
 from ikone_events.services.plan.step_mails import Fate
 from ikone_events.store.events.models import Event
@@ -69,7 +69,7 @@ def sent_words(number: int, due_at: datetime | None, *, zone: str, own: bool = F
         )
     if due_at is None:
         return words
-    at = moment_page(due_at, locale=page_locale(), zone=zone)
+    at = moment_said(due_at, locale=page_locale(), zone=zone)
     return f"{words} " + _("You can undo it until %(at)s; nothing is sent before.", at=at)
 
 

@@ -78,11 +78,12 @@ def test_announced_and_opened_event_shows_who_is_notified_and_is_undone(
     page = team.post(f"{path}/do/announce", form, follow_redirects=True).text
     page = page.replace("\u00a0", " ").replace(" (German time)", "")
     assert "The event is announced, and registration is open." in page
-    assert "sent to one person on Mon, 2 March 2026, 10:10: Subscribers of the network (1)" in page
+    assert "sent to one person on 2 March at 10:10: Subscribers of the network (1)" in page
     assert (
-        "Announcement: You can undo this until Mon, 2 March 2026, 10:10; no e-mail is sent before."
-        in page
+        "Announcement: You can undo this until 2 March at 10:10; no e-mail is sent before." in page
     )
+    german = team.get(f"{path}?lang=de").text.replace("\u00a0", " ")
+    assert "Bis zum 2. März um 10:10 Uhr können Sie das zurücknehmen." in german
     with app.app_context():
         assert {mailing.due_at for mailing in db.session.scalars(select(Mailing))} == {
             NOW + timedelta(minutes=10)

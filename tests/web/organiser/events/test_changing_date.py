@@ -34,8 +34,8 @@ def test_preview_shows_old_and_new_date_mail_and_counts(app: Flask, team: Browse
     answer = send(team, event, **NEXT, reason="Der Raum war belegt.", look="1")
     assert answer.status_code == 200
     page = answer.text.replace("\u00a0", " ")
-    assert "<del>Mon, 16 March 2026, 10:00–12:00" in page
-    assert "<ins>Mon, 23 March 2026, 10:00–12:00" in page
+    assert "<del>Mon, 16 March 2026, 10:00–\u206012:00" in page
+    assert "<ins>Mon, 23 March 2026, 10:00–\u206012:00" in page
     assert "<ins>Sun, 22 March 2026, 10:00" in page
     assert "Neuer Termin: " in page
     assert "Der Raum war belegt." in page.partition("mail-plain")[2]
@@ -223,3 +223,17 @@ def test_viewer_changes_no_date(app: Flask, viewer: Browser) -> None:
     event = make_event(app)
     assert viewer.get(f"/organise/events/{event.slug}/date").status_code == 403
     assert send(viewer, event, **NEXT).status_code == 403
+
+
+def test_end_before_the_start_is_refused_with_both_times(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    for dates in (
+        {"starts_at": "2026-03-23T10:00", "ends_at": "2026-03-16T12:00"},
+        {"starts_at": "2026-03-23T10:00", "ends_at": "2026-03-23T10:00"},
+    ):
+        answer = send(team, event, **dates)
+        assert answer.status_code == 422
+        end = "16 Mar 2026, 12:00" if "16" in dates["ends_at"] else "23 Mar 2026, 10:00"
+        words = f"The end ({end}) is not after the start (23 Mar 2026, 10:00)."
+        assert words in answer.text.replace("\u00a0", " ")
+        assert 'id="ends_at-error"' in answer.text

@@ -91,7 +91,7 @@ def test_organiser_of_limited_sight_sees_what_they_made(app: Flask, stranger: Br
         ({"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-25T09:00"}, "starts_at"),
         ({"starts_at": ""}, "starts_at"),
         ({"starts_at": "morgen"}, "starts_at"),
-        ({"starts_at": "9999-12-31T23:59"}, "ends_at"),
+        ({"starts_at": "9999-12-31T23:59"}, "starts_at"),
         ({"ends_at": "2026-04-14T10:00"}, "ends_at"),
         ({"deadline": "2026-05-01T10:00"}, "deadline"),
         ({"zone": "Mars/Olympus"}, "zone"),
@@ -418,3 +418,12 @@ def test_event_follows_the_plan_that_was_chosen(app: Flask, team: Browser) -> No
 
 def test_chosen_plans_are_known_ones() -> None:
     assert set(CHOSEN_PLANS) - {""} <= {plan.value for plan in PlanName}
+
+
+def test_end_before_the_start_is_refused_with_both_local_times(app: Flask, team: Browser) -> None:
+    moved = filled(starts_at="2026-04-21T10:00", zone="America/New_York")
+    answer = team.post("/organise/events/new", moved)
+    assert answer.status_code == 422
+    words = "Das Ende (14.04.2026, 12:00) liegt nicht nach dem Beginn (21.04.2026, 10:00)."
+    assert words in answer.text
+    assert stored(app) == []

@@ -13,7 +13,7 @@ from tests.browser import (
     assert_targets_large_enough,
     desk,
 )
-from tests.factories import make_event, make_registration
+from tests.factories import make_contact, make_event, make_registration, make_subscriber
 from tests.rows import the_only
 from tests.web.organiser.conftest import PASSWORD, Person
 
@@ -115,3 +115,52 @@ def test_unknown_date_hides_what_does_not_apply(app: Flask, page: Page) -> None:
         expect(hidden).to_be_hidden()
     expect(page.get_by_text("Die Kalendereinträge werden zurückgezogen")).to_be_visible()
     assert assert_focus_visible(page) > 5
+
+
+def test_end_moves_along_with_the_start_until_it_is_set_by_hand(app: Flask, page: Page) -> None:
+    event = make_event(app)
+    for path in ("edit", "date"):
+        page.goto(f"/organise/events/{event.slug}/{path}")
+        page.fill("[name=starts_at]", "2026-03-28T23:30")  # the clocks go forward that night
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-29T01:30")
+        page.fill("[name=starts_at]", "")
+        page.fill("[name=starts_at]", "2026-03-02T09:00")
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-02T11:00")
+        page.fill("[name=ends_at]", "2026-03-02T12:00")
+        page.fill("[name=starts_at]", "2026-03-01T10:00")
+        expect(page.locator("[name=ends_at]")).to_have_value("2026-03-02T12:00")
+        page.evaluate("document.querySelector('[data-guard]').reset()")
+
+
+def test_another_mail_is_shown_with_what_was_typed_and_not_sent(app: Flask, page: Page) -> None:
+    event = make_event(app, state="draft", summary="")
+    make_subscriber(app, email="anna@example.org")
+    make_subscriber(app, email="zoe@example.org")
+    make_contact(app)
+    page.goto(f"/organise/events/{event.slug}/preview/announce")
+    page.fill("[name=summary]", "Ganz neu getippt.")
+    page.check("[name=recipients][value=both]")
+    page.click("tr:has-text('zoe@') button[name=person]")
+    expect(page.locator("tr[aria-current]")).to_contain_text("zoe@")
+    expect(page.locator(".mail-text").first).to_contain_text("Ganz neu getippt.")
+    _expect_typed(page)
+    page.fill("main [name=q]", "zoe")
+    page.press("main [name=q]", "Enter")  # looks, and announces nothing
+    expect(page.locator("button[name=person]")).to_have_count(1)
+    _expect_typed(page)
+    page.click("button[name=shown][value=other_contacts]")
+    expect(page.locator(".mail-text").first).to_contain_text("Herkunft der Angaben")
+    _expect_typed(page)
+    with page.expect_popup() as opened:
+        page.click("button[name=in][formtarget]:visible")
+    expect(opened.value.get_by_text("Ganz neu getippt.", exact=True)).to_be_visible()
+    opened.value.close()
+    page.click("button[name=in][formaction$='/test']:visible")
+    expect(page.get_by_text("Ein Test ist unterwegs")).to_be_visible()
+    _expect_typed(page)
+    assert the_only(app, Event).state == "draft"
+
+
+def _expect_typed(page: Page) -> None:
+    expect(page.locator("[name=summary]")).to_have_value("Ganz neu getippt.")
+    expect(page.locator("[name=recipients][value=both]")).to_be_checked()

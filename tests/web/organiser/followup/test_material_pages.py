@@ -261,3 +261,10 @@ def test_viewers_see_and_change_nothing(app: Flask, viewer: Browser) -> None:
         assert viewer.get(f"{base(event)}/{material.public_id}/{path}").status_code == 403
         assert viewer.post(f"{base(event)}/{material.public_id}/{path}").status_code == 403
     assert viewer.post(f"{base(event)}/{material.public_id}/move").status_code == 403
+
+
+def test_description_is_listed_without_its_marks(app: Flask, team: Browser) -> None:
+    event = make_event(app)
+    make_material(app, event, description="Mit **Vorlagen** & [Leitfaden](https://example.org/l)")
+    page = team.get(f"/organise/events/{event.slug}/materials").text
+    assert '<p class="lines">Mit Vorlagen &amp; Leitfaden</p>' in page

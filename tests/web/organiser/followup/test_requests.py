@@ -1,5 +1,7 @@
 """Requests for materials on the organisers' pages: one press each, shown on "Today"."""
 
+from datetime import date
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -145,3 +147,10 @@ def test_request_can_be_refused_after_the_materials_are_gone(app: Flask, team: B
     assert team.post(act(request, event, "grant")).status_code == 409
     assert team.post(act(request, event, "refuse")).status_code == 303
     assert (states(app), kinds_of_mails(app)) == (["refused"], [])
+
+
+def test_decided_request_shows_the_day_on_which_it_was_made(app: Flask, team: Browser) -> None:
+    event = make_event(app, state="followed_up", **PAST)
+    make_request(app, event, state="refused", asked_on=date(2026, 2, 20))
+    page = team.get(f"/organise/events/{event.slug}/materials?lang=de").text
+    assert '<td data-l="Angefragt am">20.02.2026</td>' in page

@@ -285,3 +285,25 @@ def test_readers_of_announcements_are_shown_to_those_who_may_see_them(
         assert {limited.get(page).status_code for page in (one, f"{one}/html")} == {404}
         posts = {limited.post(f"{one}/{what}").status_code for what in ("retry", "correct")}
         assert posts == {404 if role == "organiser" else 403}
+
+
+def test_waiting_mail_says_that_the_mail_server_takes_none_and_today_leads_on(
+    app: Flask, make_person: Callable[..., Person], browser_of: Callable[[Person], Browser]
+) -> None:
+    event = make_event(app)
+    waiting = make_mail(app, make_registration(app, event), state="queued")
+    made = make_mail(app, make_registration(app, event), state="sent")
+    since = NOW - timedelta(minutes=7)
+    make_heartbeat(app, refused_at=since, refusal="421 come back later")
+    path, reason = f"/organise/events/{event.slug}/mail", "The mail server is not accepting e-mails"
+    for role, may_see in (("admin", True), ("viewer", False)):
+        browser = browser_of(make_person(f"{role}@example.org", role))
+        page = browser.get(f"{path}/sent?lang=en").text
+        assert page.count(reason) == 2
+        assert "has taken nothing from us for 7 minutes: “421 come back later”" in page
+        for part in (page, browser.get("/organise/?lang=en").text):
+            listed = part[part.index("<main") :]
+            assert ('href="/organise/settings/mailbox"' in listed) is may_see
+            assert ("Open mailbox" in listed) is may_see
+        assert reason in browser.get(f"{path}/{waiting.id}").text
+        assert reason not in browser.get(f"{path}/{made.id}").text
