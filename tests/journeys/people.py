@@ -103,5 +103,5 @@ def press(page: Page, address: str, action: str) -> None:
     look = page.locator(f"main a[href$='/preview/{action}'], {own_page}")
     if look.count():  # mails are looked at before they are sent
         look.first.click()
-    page.click(f"form[action$='/do/{action}'] button")
+    page.click(f"form[action$='/do/{action}'] button:not([formaction])")
     page.wait_for_selector(".kern-alert--success")
