@@ -10,12 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import NamedTuple, TypeVar, cast
 
-from flask import current_app
 from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ikone_events.store.db import db, is_writing
+from ikone_events.store.db import db, is_writing, running_app
 from ikone_events.store.events.models import Event, SharedContent
 
 T = TypeVar("T")
@@ -63,7 +62,7 @@ class _Snapshots:
 
 def snapshots() -> _Snapshots:
     """The snapshots of the running application."""
-    found: _Snapshots = current_app.extensions.setdefault("ikone_snapshots", _Snapshots())
+    found: _Snapshots = running_app().extensions.setdefault("ikone_snapshots", _Snapshots())
     return found
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, abort, request
 
 from ikone_events.config import Settings
 from ikone_events.domain.tokens import PERSONAL_PATHS
+from ikone_events.web.shell.present import this_request
 
 # img-src allows data: because KERN's icons are masks with data: URLs.
 CONTENT_SECURITY_POLICY = (
@@ -103,7 +104,8 @@ def _trusted_hosts(settings: Settings) -> list[str]:
 
 def _refuse_nul() -> None:
     """400 for NUL bytes in the URL: PostgreSQL refuses them in any query."""
-    if "\0" in request.path or b"%00" in request.query_string:
+    asked = this_request()
+    if "\0" in asked.path or b"%00" in asked.query_string:
         abort(400)
 
 

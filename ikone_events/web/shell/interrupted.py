@@ -15,6 +15,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
 from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.present import this_request
 from ikone_events.web.shell.sessions import SealedSerializer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -97,9 +98,10 @@ def page_of_earlier_session(secret: object) -> str | None:
 
 def is_kept() -> bool:
     """Whether this request sends a form to a view that `keeps_input`."""
-    if request.method != "POST":
+    asked = this_request()
+    if asked.method != "POST":
         return False
-    view = current_app.view_functions.get(request.endpoint or "")
+    view = current_app.view_functions.get(asked.endpoint or "")
     return getattr(view, "keeps_input", False)
 
 

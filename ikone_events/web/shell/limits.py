@@ -17,6 +17,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
+from ikone_events.store.db import running_app
 from ikone_events.web.shell.limit_counters import Counters, Wanted, WindowCounters, counters_for
 
 # A town hall shares one IP address, and after a mailing many of its people sign up at once.
@@ -78,7 +79,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def rate_limits() -> RateLimits:
     """The rate limits of the current application."""
-    limits: RateLimits = current_app.extensions["ikone_limits"]
+    limits: RateLimits = running_app().extensions["ikone_limits"]
     return limits
 
 
