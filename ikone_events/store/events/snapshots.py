@@ -62,7 +62,10 @@ class _Snapshots:
 
 def snapshots() -> _Snapshots:
     """The snapshots of the running application."""
-    found: _Snapshots = running_app().extensions.setdefault("ikone_snapshots", _Snapshots())
+    extensions = running_app().extensions
+    if "ikone_snapshots" not in extensions:
+        extensions["ikone_snapshots"] = _Snapshots()
+    found: _Snapshots = extensions["ikone_snapshots"]
     return found
 
 
