@@ -5,15 +5,15 @@ login of that account the browser sends it again, and the view shows it without 
 Nothing is stored on the server.
 """
 
-import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import current_app, render_template, request
 from flask_wtf import FlaskForm
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.web.shell.forms import is_token_of
 from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.present import this_request
 from ikone_events.web.shell.sessions import SealedSerializer
@@ -134,14 +134,7 @@ def _ended_session() -> dict[str, Any]:
 
 def _is_ours(secret: object) -> bool:
     """Whether the token of the form was made from this secret, as Flask-WTF does it."""
-    key: Any = current_app.secret_key
-    try:
-        named = URLSafeTimedSerializer(key, salt="wtf-csrf-token").loads(
-            request.form.get("csrf_token", ""), max_age=_LONGEST_SECONDS
-        )
-    except BadData:
-        return False
-    return bool(secret) and hmac.compare_digest(str(named), str(secret))
+    return is_token_of(secret, request.form.get("csrf_token", ""), _LONGEST_SECONDS)
 
 
 def _serializer() -> SealedSerializer:
