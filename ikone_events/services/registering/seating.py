@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
@@ -117,7 +118,7 @@ def set_status(
     source, awaited = registration.status or "", registration.awaits or ""
     before = registration_status(source or RegistrationStatus.NONE, awaited)
     check_change(cause.action, before, registration_status(place.status, place.awaits))
-    values = {
+    values: dict[str, Any] = {
         "status": place.status.value,
         "awaits": place.awaits.value,
         "reserved_until": place.reserved_until,

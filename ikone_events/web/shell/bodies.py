@@ -104,9 +104,9 @@ class BoundedRequest(Request):
 
     form_data_parser_class = FormParser
     # In place of the settings of these names, which Flask would look up again and again.
-    max_content_length: int | None = MOST_BYTES  # type: ignore[assignment]
-    max_form_memory_size: int | None = MOST_BYTES  # type: ignore[assignment]
-    max_form_parts: int | None = 200  # type: ignore[assignment]
+    max_content_length: int | None = MOST_BYTES
+    max_form_memory_size: int | None = MOST_BYTES
+    max_form_parts: int | None = 200
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
