@@ -212,7 +212,8 @@ def _read_sign_up(
         form = form_class(sent or None, prefix=f"p{number}-")
         _offer_modes(form, event, availability)
         others.append(Colleague(number, gettext("Person %(number)d", number=place), form))
-    return SignUp(event, fields, first, others, via=channel_of(asked.values.get(VIA)))
+    via = channel_of(asked.args.get(VIA, sent.get(VIA)))
+    return SignUp(event, fields, first, others, via=via)
 
 
 def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability) -> None:

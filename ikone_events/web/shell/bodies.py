@@ -24,6 +24,7 @@ from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.files import IncomingFile
 from ikone_events.services.installation import Installation
+from ikone_events.store.db import running_app
 from ikone_events.web.shell.access import require
 from ikone_events.web.shell.present import this_request
 
@@ -159,7 +160,7 @@ def _check_body() -> None:
     asked = this_request()
     if asked.method not in _WITH_BODY or asked.endpoint is None:
         return
-    view: Any = current_app.view_functions[asked.endpoint]
+    view: Any = running_app().view_functions[asked.endpoint]
     if most_bytes := _most_bytes(view):
         # nobody else's file is read
         if view.check_of_link is not None:

@@ -47,7 +47,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def keep_private(response: Response) -> Response:
-        if is_personal(request.path):
+        if is_personal(this_request().path):
             no_store(response, _cache_of_personal(response))
         return response
 
@@ -126,7 +126,8 @@ def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
 
     @blueprint.after_request
     def mark(response: Response) -> Response:
-        if request.method != "GET" or request.endpoint not in endpoints:
+        asked = this_request()
+        if asked.method != "GET" or asked.endpoint not in endpoints:
             return no_store(response)
         no_store(response, "private, no-cache")
         del response.headers["X-Robots-Tag"]

@@ -24,6 +24,7 @@ _MOST_FLASHES = 5
 # JSON writes a character with six at most.
 _ESCAPED = 6
 _NONCE = 16
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 # Bytes that are not compressed: clearing zlib's tables costs more than all else of a cookie.
 _SHORT = 500
 
@@ -61,7 +62,7 @@ class _Contents(TaggedJSONSerializer):
 
     def dumps(self, value: Any) -> str:
         """JSON; tuples become lists, translated texts become texts."""
-        return json.dumps(value, separators=(",", ":"), default=str)
+        return _ENCODER.encode(value)
 
     def loads(self, value: str) -> Any:
         """The contents, with Flask's tags of older cookies."""
