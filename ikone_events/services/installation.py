@@ -14,8 +14,8 @@ from ikone_events.domain.identity import (
     identity_in_effect,
 )
 from ikone_events.domain.tokens import LinkClaim, LinkSigner, Purpose
-from ikone_events.store.db import running_app
 from ikone_events.store.operating.identity import stored_identity
+from ikone_events.store.running import running_app
 
 Clock = Callable[[], datetime]
 

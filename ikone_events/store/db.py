@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
-from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
@@ -35,6 +34,7 @@ from ikone_events.domain.refusals import Outage
 from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.partial_indexes import add_postgresql_conditions
+from ikone_events.store.running import running_app, this_context
 from ikone_events.store.sqlite import path_of
 from ikone_events.store.write_trial import WriteTrial
 from ikone_events.store.writing import Writing, set_up_sqlite
@@ -144,13 +144,6 @@ _write_lock = threading.Lock()
 _WAKE, _ERASE = "wake", "erase"
 # The write transactions that are open, by their application context, like sessions.
 _open: dict[object, Writing] = {}
-_present = app_ctx._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001 - documented
-
-
-def running_app() -> Flask:
-    """The running application itself: a look at it through `current_app` costs ten calls more."""
-    found: Flask = _present().app
-    return found
 
 
 def is_writing() -> bool:
@@ -160,7 +153,7 @@ def is_writing() -> bool:
 
 def find_writing() -> Writing | None:
     """The write transaction that this thread is in."""
-    return _open.get(_present())
+    return _open.get(this_context())
 
 
 def find_session() -> Session | None:
@@ -230,7 +223,7 @@ def _committed(writing: Writing) -> Iterator[None]:
 
     A deletion is stored together with the fact that it has to leave the log, too.
     """
-    scope, file = _present(), writing.file
+    scope, file = this_context(), writing.file
     _open[scope] = writing
     try:
         yield

@@ -5,7 +5,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from ikone_events.services.installation import Installation
-from ikone_events.store.db import running_app
+from ikone_events.store.running import running_app
 from ikone_events.web import attendee, organiser
 from ikone_events.web.attendee import materials, requested_materials, room, speaker, upload
 from ikone_events.web.organiser.calendars import office_feed

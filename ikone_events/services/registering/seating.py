@@ -118,11 +118,8 @@ def set_status(
     source, awaited = registration.status or "", registration.awaits or ""
     before = registration_status(source or RegistrationStatus.NONE, awaited)
     check_change(cause.action, before, registration_status(place.status, place.awaits))
-    values: dict[str, Any] = {
-        "status": place.status.value,
-        "awaits": place.awaits.value,
-        "reserved_until": place.reserved_until,
-    }
+    values: dict[str, Any] = {"status": place.status.value, "awaits": place.awaits.value}
+    values["reserved_until"] = place.reserved_until
     if (source, awaited) != (values["status"], values["awaits"]):
         values |= {"status_at": cause.now, "event_lock_version": lock_version}
     if registration.waiting_order is None:

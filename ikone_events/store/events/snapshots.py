@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ikone_events.store.db import db, is_writing, running_app
+from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event, SharedContent
+from ikone_events.store.running import running_app
 
 T = TypeVar("T")
 MOST_SNAPSHOTS = 200

@@ -24,7 +24,7 @@ from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.files import IncomingFile
 from ikone_events.services.installation import Installation
-from ikone_events.store.db import running_app
+from ikone_events.store.running import running_app
 from ikone_events.web.shell.access import require
 from ikone_events.web.shell.present import this_request
 

@@ -26,9 +26,8 @@ from ikone_events.domain.header_text import (
 )
 from ikone_events.domain.refusals import Complaint, UnfitInput
 from ikone_events.domain.tokens import OneSigner
-from ikone_events.store.db import running_app
+from ikone_events.store.running import running_app, this_context
 from ikone_events.web.shell.i18n import gettext, translate
-from ikone_events.web.shell.present import this_context
 
 # What no check of a local part changes or refuses (RFC 5321, 4.5.3.1.1).
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_-]+(?:[.+][A-Za-z0-9_-]+)*")

@@ -18,7 +18,8 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import Installation, get_identity, identity_without_database
 from ikone_events.store.outages import DriverFault
-from ikone_events.web.shell.present import this_context, this_request
+from ikone_events.store.running import this_context
+from ikone_events.web.shell.present import this_request
 
 COOKIE = "lang"
 

@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from itsdangerous import BadData
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
-from ikone_events.store.db import running_app
+from ikone_events.store.running import running_app
 from ikone_events.web.shell.forms import is_token_of
 from ikone_events.web.shell.i18n import translate
 from ikone_events.web.shell.present import this_request

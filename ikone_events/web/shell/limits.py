@@ -17,7 +17,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
-from ikone_events.store.db import running_app
+from ikone_events.store.running import running_app
 from ikone_events.web.shell.limit_counters import Counters, Wanted, WindowCounters, counters_for
 from ikone_events.web.shell.present import this_request
 

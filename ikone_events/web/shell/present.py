@@ -1,19 +1,11 @@
-"""The request itself, and its context: each look through Flask's proxies costs ten calls more.
+"""The request itself: each look through Flask's `request` costs ten calls more.
 
-What every request passes asks for them once.
+What every request passes asks for it once.
 """
 
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Request
-from flask.ctx import AppContext
-from flask.globals import app_ctx, request
+from flask import Request, request
 
-
-def _behind(proxy: Any) -> Any:
-    return proxy._get_current_object  # noqa: SLF001 - documented
-
-
-this_request = cast(Callable[[], Request], _behind(request))
-this_context = cast(Callable[[], AppContext], _behind(app_ctx))
+this_request = cast(Callable[[], Request], cast(Any, request)._get_current_object)  # noqa: SLF001 - documented
