@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Column, Dialect, Engine, Select, Table, Update, insert
 from sqlalchemy.orm import ClassManager, class_mapper, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ikone_events.store.db import Base, UTCDateTime, db, find_writing, insert_into
@@ -75,16 +74,6 @@ def new_row(model: type[Object], **values: Any) -> Object:
 def complete(row: Base, **values: Any) -> None:
     """Give more values to an object that is in no session."""
     vars(row).update(values)
-
-
-def assign(row: Base, **values: Any) -> None:
-    """Set columns that no validator looks at; in a new object that no session has seen, at once."""
-    state: Any = instance_state(row)
-    if state.key is None and state.session_id is None:
-        complete(row, **values)
-        return
-    for name, value in values.items():
-        setattr(row, name, value)
 
 
 def insert_row(row: Base) -> None:

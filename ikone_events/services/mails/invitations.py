@@ -22,7 +22,6 @@ from ikone_events.store.events.speakers import Speaker
 from ikone_events.store.incoming.queries import taken_answers
 from ikone_events.store.mails.event_versions import NOTIFIED, date_of
 from ikone_events.store.mails.models import HAS_OBJECT, OutboxMail
-from ikone_events.store.plain import assign
 from ikone_events.store.registering.models import Registration
 
 # Mails that state date and place to people without a calendar entry.
@@ -175,18 +174,15 @@ def note_object(
     mail: ComposedMail,
 ) -> None:
     """Store what identifies the object in the mail, for its answers, and in the person's row."""
-    of_object = {"calendar_uid": invitation.uid, "calendar_stamp": invitation.stamp}
-    assign(row, **of_object, calendar_sequence=invitation.sequence)
+    row.calendar_uid, row.calendar_sequence = invitation.uid, invitation.sequence
+    row.calendar_stamp = invitation.stamp
     if mail.method == CANCEL and invitation.uid != registration.calendar_uid:
         return  # deletes an entry that has been replaced by another one
     same = registration.calendar_uid == invitation.uid
     written = registration.calendar_sequence or 0 if same else 0
+    registration.calendar_uid = invitation.uid
+    registration.calendar_sequence = max(invitation.sequence, written)
+    registration.calendar_stamp = invitation.stamp
+    registration.calendar_method = mail.method or ""
     if mail.method == REQUEST:
-        partstat = "" if invitation.partstat == NO_ANSWER else invitation.partstat
-        assign(registration, partstat=partstat)
-    assign(
-        registration,
-        **of_object,
-        calendar_sequence=max(invitation.sequence, written),
-        calendar_method=mail.method or "",
-    )
+        registration.partstat = "" if invitation.partstat == NO_ANSWER else invitation.partstat

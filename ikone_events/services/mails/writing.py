@@ -17,7 +17,7 @@ from ikone_events.store.db import ask_for_delivery, db
 from ikone_events.store.directory.models import Contact
 from ikone_events.store.events.models import Event
 from ikone_events.store.mails.models import Mailing, OutboxMail, Subscriber, mail_key
-from ikone_events.store.plain import assign, insert_row, insert_unless_known, new_row
+from ikone_events.store.plain import insert_row, insert_unless_known, new_row
 from ikone_events.store.registering.models import Registration
 
 
@@ -217,8 +217,9 @@ def _note(
     row: OutboxMail, facts: MailFacts, mail: ComposedMail, registration: Registration, event: Event
 ) -> None:
     """Store the version of the event that the mail announces, and its calendar object."""
-    known = makes_known(row.kind, registration, mail)
-    assign(row, notified_version=event.calendar_version if known else None)
+    row.notified_version = (
+        event.calendar_version if makes_known(row.kind, registration, mail) else None
+    )
     if facts.invitation is not None:
         note_object(row, registration, facts.invitation, mail)
 

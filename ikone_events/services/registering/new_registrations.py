@@ -164,7 +164,7 @@ def _mail(
     facts = facts_for(kind, person, event, now=cause.now, given=given, other_person=other_person)
     key = mail_key(kind, person.public_id, 0, fresh=True)
     mail = finished_mail(facts, person, event, key=key, now=cause.now)
-    complete(person, thread_id=mail.message_id)
+    person.thread_id = mail.message_id
     return mail
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ikone_events.domain.events.facts import EventFormat, Mode
 from ikone_events.domain.mails.kinds import MailKind
@@ -34,7 +33,7 @@ from ikone_events.services.mails.writing import write_mail
 from ikone_events.store.db import db
 from ikone_events.store.directory.models import Organisation
 from ikone_events.store.events.models import Event
-from ikone_events.store.plain import assign, insert_row, new_row
+from ikone_events.store.plain import insert_row, new_row
 from ikone_events.store.registering.availability import get_availability
 from ikone_events.store.registering.models import Registration, StatusChange
 from ikone_events.store.registering.waiting_list import (
@@ -118,24 +117,24 @@ def set_status(
     source, awaited = registration.status or "", registration.awaits or ""
     before = registration_status(source or RegistrationStatus.NONE, awaited)
     check_change(cause.action, before, registration_status(place.status, place.awaits))
-    values: dict[str, Any] = {"status": place.status.value, "awaits": place.awaits.value}
-    values["reserved_until"] = place.reserved_until
-    if (source, awaited) != (values["status"], values["awaits"]):
-        values |= {"status_at": cause.now, "event_lock_version": lock_version}
+    if (source, awaited) != (place.status.value, place.awaits.value):
+        registration.status_at = cause.now
+        registration.event_lock_version = lock_version
+    registration.status, registration.awaits = place.status.value, place.awaits.value
+    registration.reserved_until = place.reserved_until
     if registration.waiting_order is None:
         if place.status is Status.WAITLISTED:
-            values["waiting_order"] = lock_version
+            registration.waiting_order = lock_version
         elif source == Status.WAITLISTED.value:
-            values["waiting_order"] = 0  # from a file, before everybody
+            registration.waiting_order = 0  # from a file, before everybody
     if steps := _STEPS_OF.get(cause.action):
-        values[steps[-1]] = cause.now
-    assign(registration, **values)
+        setattr(registration, steps[-1], cause.now)
     return new_row(
         StatusChange,
         registration_id=registration.id,
         action=cause.action.value,
         source=source,
-        target=place.status.value,
+        target=registration.status,
         actor=cause.actor,
         reason=cause.reason,
         event_lock_version=lock_version,
