@@ -86,9 +86,8 @@ def calendar_object(
     _check_number(invitation.uid, invitation.sequence)
     above, below = _frame(method)
     shared = _shared_lines(summary, recipient.locale, method, sender)
-    lines = dict(shared)
-    # In a moment and in what _check_number lets pass, nothing is to be escaped.
-    lines["DTSTAMP"] = _folded(f"DTSTAMP:{_utc(invitation.stamp):%Y%m%dT%H%M%SZ}")
+    lines = {**shared, **_stamped(_utc(invitation.stamp))}
+    # In what _check_number lets pass, nothing is to be escaped.
     lines["UID"] = _folded(f"UID:{invitation.uid}")
     lines["SEQUENCE"] = _folded(f"SEQUENCE:{invitation.sequence}")
     if links.door:
@@ -128,6 +127,12 @@ def _frame(method: str | None) -> tuple[list[bytes], list[bytes]]:
     lines = [_folded(line) for line in calendar.content_lines()]
     end = lines.index(b"END:VEVENT")
     return lines[:end], lines[end:]
+
+
+@lru_cache(maxsize=64)
+def _stamped(stamp: datetime) -> dict[str, bytes]:
+    """The DTSTAMP; a mailing repeats it, and so do registrations in the same second."""
+    return _lines(Event({"DTSTAMP": vDatetime(stamp)}))
 
 
 def _lines(event: Event) -> dict[str, bytes]:
