@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
@@ -70,7 +70,9 @@ def normal_line(value: str) -> str:
         value = unicodedata.normalize("NFC", _FORMAT.sub("", value))
         if "\u200d" in value:
             value = unicodedata.normalize("NFC", _JOINER.sub(_joined, value))
-    return _SPACES.sub(" ", value).strip(" \t")
+    if "  " in value or not value.isprintable():  # all spaces but U+0020 are not printable
+        value = _SPACES.sub(" ", value)
+    return value.strip(" \t")
 
 
 def normal_text(value: str) -> str:
@@ -110,9 +112,10 @@ def _is_emoji(char: str) -> bool:
 
 def header_complaint(value: str, about: str | None = None) -> Complaint | None:
     """Why a text can't be a title, a name or a subject, or None."""
-    if _CONTROLS.search(value):
+    printable = value.isprintable()  # then it has none of these characters
+    if not printable and _CONTROLS.search(value):
         return Complaint(N_("Please remove line breaks and control characters."), about=about)
-    if _DAMAGED.search(value):
+    if not printable and _DAMAGED.search(value):
         return Complaint(N_("Please remove the damaged characters."), about=about)
     if "=" in value and "=?" in normal_line(value):
         return Complaint(N_("The characters “=?” can't be used here."), about=about)
@@ -128,7 +131,7 @@ def name_complaint(value: str, about: str | None = None) -> Complaint | None:
     Names stand in mails to addresses that anybody may enter; web addresses in them invite spam.
     """
     folded = unicodedata.normalize("NFKC", normal_line(value)).translate(_LOOKALIKES)
-    if _WEB_ADDRESS.search(folded):
+    if ("." in folded or "/" in folded) and _WEB_ADDRESS.search(folded):
         text = N_("Please enter no web address here. If it is none, put a space after the dot.")
         return Complaint(text, about=about)
     return header_complaint(value, about)
@@ -179,6 +182,7 @@ def one_line(value: str) -> str:
 _DEVIATIONS = frozenset("ßς\u200c\u200d")
 
 
+@lru_cache(maxsize=16)  # one mail asks for the same ones again and again
 def ascii_address(value: str) -> str:
     """The mail address with its domain in ASCII (xn--…); raises UnfitInput."""
     local, _, domain = value.rpartition("@")

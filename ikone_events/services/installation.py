@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from flask import current_app
-
 from ikone_events.config import Settings
 from ikone_events.domain.identity import (
     MOST_CHARACTERS,
@@ -17,6 +15,7 @@ from ikone_events.domain.identity import (
 )
 from ikone_events.domain.tokens import LinkClaim, LinkSigner, Purpose
 from ikone_events.store.operating.identity import stored_identity
+from ikone_events.store.running import running_app
 
 Clock = Callable[[], datetime]
 
@@ -70,7 +69,7 @@ class Installation:
 
 def get_installation() -> Installation:
     """The installation of the running application."""
-    return cast(Installation, current_app.extensions["ikone_installation"])
+    return cast(Installation, running_app().extensions["ikone_installation"])
 
 
 def get_identity() -> Identity:

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from flask import Flask, current_app
-from flask.globals import app_ctx
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
@@ -35,6 +34,7 @@ from ikone_events.domain.refusals import Outage
 from ikone_events.store import postgresql as _postgresql  # noqa: F401 - its listeners
 from ikone_events.store.outages import busy, moved, refusal_for
 from ikone_events.store.partial_indexes import add_postgresql_conditions
+from ikone_events.store.running import running_app, this_context
 from ikone_events.store.sqlite import path_of
 from ikone_events.store.write_trial import WriteTrial
 from ikone_events.store.writing import Writing, set_up_sqlite
@@ -144,7 +144,6 @@ _write_lock = threading.Lock()
 _WAKE, _ERASE = "wake", "erase"
 # The write transactions that are open, by their application context, like sessions.
 _open: dict[object, Writing] = {}
-_present = app_ctx._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001 - documented
 
 
 def is_writing() -> bool:
@@ -154,7 +153,7 @@ def is_writing() -> bool:
 
 def find_writing() -> Writing | None:
     """The write transaction that this thread is in."""
-    return _open.get(_present())
+    return _open.get(this_context())
 
 
 def find_session() -> Session | None:
@@ -204,7 +203,7 @@ def _rest_of_wait(began: float) -> float:
 @contextmanager
 def _outages_refused() -> Iterator[None]:
     """Turn errors of the database into refusals, and remember whether it takes writes."""
-    trial: WriteTrial = current_app.extensions["ikone_write_trial"]
+    trial: WriteTrial = running_app().extensions["ikone_write_trial"]
     try:
         yield
     except DBAPIError as fault:
@@ -224,14 +223,14 @@ def _committed(writing: Writing) -> Iterator[None]:
 
     A deletion is stored together with the fact that it has to leave the log, too.
     """
-    scope, file = _present(), writing.file
+    scope, file = this_context(), writing.file
     _open[scope] = writing
     try:
         yield
         if (session := find_session()) is not None:
             session.flush()
         if _ERASE in writing.asked:
-            current_app.extensions["ikone_eraser"].owe()
+            running_app().extensions["ikone_eraser"].owe()
         if file is not None and not file.is_in_place():
             raise moved(file.path)
         writing.finish(find_session())
@@ -250,10 +249,10 @@ def _follow_up(engine: Engine, asked: set[str]) -> None:
     """Run the work for after the commit; raises nothing, because everything is stored."""
     try:
         if _WAKE in asked:
-            current_app.extensions["ikone_wake"]()
+            running_app().extensions["ikone_wake"]()
     except Exception:
         log.exception("the worker was not woken; it will find the work at its next tick")
-    eraser = current_app.extensions["ikone_eraser"]  # store/erasing.py, which imports this module
+    eraser = running_app().extensions["ikone_eraser"]  # store/erasing.py, which imports this module
     if _ERASE in asked:
         eraser.erase(engine)
     else:

@@ -138,11 +138,11 @@ def _run(
 
 
 def _bound(plan: _Plan, values: dict[str, Any]) -> Any:
-    """The parameters as the driver takes them."""
-    bound = {**values, **plan.constants}
+    """The parameters as the driver takes them; `values` belong to this call."""
+    values.update(plan.constants)
     for name, convert in plan.outgoing.items():
-        bound[name] = convert(bound[name])
-    return tuple(map(bound.__getitem__, plan.parameters)) if plan.parameters else bound
+        values[name] = convert(values[name])
+    return tuple(map(values.__getitem__, plan.parameters)) if plan.parameters else values
 
 
 def _run_alone(engine: Engine, sql: str, bound: Any, take: Callable[[Any], Any]) -> Any:
@@ -205,9 +205,17 @@ def _insert_plan(
 
 
 def _converter(column: Column[Any], dialect: Dialect) -> Convert | None:
-    """How a value becomes one of the driver; most moments of a row are the same one."""
-    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return lru_cache(8)(convert) if convert and isinstance(column.type, UTCDateTime) else convert
+    """How a value becomes one of the driver."""
+    if isinstance(column.type, UTCDateTime):
+        return _converter_of_moments(dialect)
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+@cache
+def _converter_of_moments(dialect: Dialect) -> Convert | None:
+    """The same for all columns: most moments of a person's rows are the same one."""
+    convert = UTCDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(16)(convert) if convert else None
 
 
 @cache

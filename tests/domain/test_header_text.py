@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ikone_events.domain import header_text
 from ikone_events.domain.header_text import (
     ascii_address,
     clean_text,
@@ -198,3 +199,10 @@ LINKS = [
 def test_names_with_dots_are_no_web_addresses() -> None:
     assert [name for name in NO_LINKS if name_complaint(name)] == []
     assert [name for name in LINKS if not name_complaint(name)] == []
+
+
+def test_printable_characters_need_none_of_the_slow_checks() -> None:
+    text = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert header_text._CONTROLS.search(text) is None
+    assert header_text._DAMAGED.search(text) is None
+    assert set(header_text._SPACES.findall(text)) == {" "}

@@ -83,15 +83,18 @@ def calendar_object(
     sender: Sender,
 ) -> bytes:
     """The object for one person; without a method it is a download that asks for no answer."""
-    own = Event()
-    _number(own, invitation.uid, invitation.sequence)
-    if links.door:
-        own.update(_of_door(summary, recipient.locale, links.door))
-    if method is not None:
-        own["ATTENDEE"] = _attendee(recipient, invitation.partstat)
+    _check_number(invitation.uid, invitation.sequence)
     above, below = _frame(method)
     shared = _shared_lines(summary, recipient.locale, method, sender)
-    lines = {**shared, **_stamped(_utc(invitation.stamp)), **_lines(own)}
+    lines = {**shared, **_stamped(_utc(invitation.stamp))}
+    # In what _check_number lets pass, nothing is to be escaped.
+    lines["UID"] = _folded(f"UID:{invitation.uid}")
+    lines["SEQUENCE"] = _folded(f"SEQUENCE:{invitation.sequence}")
+    if links.door:
+        lines |= _lines(_of_door(summary, recipient.locale, links.door))
+    if method is not None:
+        attendee = _attendee(recipient, invitation.partstat)
+        lines["ATTENDEE"] = _folded(Contentline.from_parts("ATTENDEE", attendee.params, attendee))
     return b"\r\n".join((*above, *lines.values(), *below))
 
 
@@ -166,7 +169,7 @@ def _written(calendar: Calendar) -> bytes:
     return b"\r\n".join(map(_folded, calendar.content_lines()))
 
 
-def _folded(line: Contentline) -> bytes:
+def _folded(line: str) -> bytes:
     """The result of line.to_ical(), which counts character by character, twenty times slower.
 
     Lines break before 75 bytes, not inside a character and not behind a backslash or caret.
@@ -224,21 +227,21 @@ def _of_door(summary: EventSummary, locale: str, door: str) -> Event:
     return event
 
 
-def _number(event: Event, uid: str, sequence: int) -> None:
-    """Add UID and SEQUENCE; raises CalendarError."""
+def _check_number(uid: str, sequence: int) -> None:
+    """Raise CalendarError for a UID or SEQUENCE that no program takes."""
     if not _UID.fullmatch(uid):
         raise CalendarError(Complaint(N_("The number of the calendar entry is damaged.")))
     if not 0 <= sequence <= MOST_SEQUENCE:
         text = N_("The version of the calendar entry is no number that programs take.")
         raise CalendarError(Complaint(text))
-    event["UID"], event["SEQUENCE"] = vText(uid), vInt(sequence)
 
 
 def _public_component(entry: PublicEntry, locale: str) -> Event:
     event = _event(entry.summary, locale=locale, door="")
     if entry.private:
         event["CLASS"] = vText("PRIVATE")
-    _number(event, entry.uid, entry.sequence)
+    _check_number(entry.uid, entry.sequence)
+    event["UID"], event["SEQUENCE"] = vText(entry.uid), vInt(entry.sequence)
     event["DTSTAMP"] = event["LAST-MODIFIED"] = vDatetime(_utc(entry.changed_at))
     state = "TENTATIVE" if entry.tentative else "CONFIRMED"
     event.add("status", "CANCELLED" if entry.cancelled else state)

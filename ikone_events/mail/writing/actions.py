@@ -62,7 +62,8 @@ _OPENS_ROOM = {
 
 def main_action(facts: MailFacts) -> Piece:
     """The target of the button, and its label if the text has no link to this target."""
-    name, href = _of_kind(facts) or _of_person(facts)
+    shared = None if facts.kind in _OPENS_ROOM else _of_kind(facts)
+    name, href = shared or _of_person(facts)
     return Piece(_label(name, facts.recipient.locale), href)
 
 

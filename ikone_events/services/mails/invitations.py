@@ -63,7 +63,7 @@ def invitation_for(
         return None
     # A mail that is written again leaves after those that have been queued since.
     entered = last_notified_version(event, registration) if again else known
-    moved = date_of(entered) != date_of(event)
+    moved = entered is not event and date_of(entered) != date_of(event)
     if not moved and has_declined(kind, registration):
         return None
     return _request(registration, now, moved=moved, again=again)

@@ -152,14 +152,16 @@ def recipient_of(registration: Registration) -> Recipient:
 
 def link_day(event: Event, now: datetime) -> date | None:
     """The day on which the plan sends the access link, or None; without a plan the day before."""
+    day = derived(event, "link day", lambda: _link_day(event))
+    return None if day is None or day < to_local(now, event.zone).date() else day
+
+
+def _link_day(event: Event) -> date | None:
     if event.format == EventFormat.ON_SITE.value or is_link_out(event.state):
         return None
     day_before = event.starts_at - timedelta(days=1)
     sent_at = due_at_of(event, Action.DISPATCH) if event.plan else day_before
-    if sent_at is None:
-        return None
-    day = to_local(sent_at, event.zone).date()
-    return day if day >= to_local(now, event.zone).date() else None
+    return None if sent_at is None else to_local(sent_at, event.zone).date()
 
 
 def last_notified_version(

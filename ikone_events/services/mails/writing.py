@@ -1,8 +1,8 @@
 """Writing mails into the outbox. The unique key of a mail prevents a second one."""
 
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -235,4 +235,4 @@ def is_written(key: str) -> bool:
 
 
 def _new_message_id() -> str:
-    return f"<{uuid4().hex}@{get_installation().settings.mail_domain}>"
+    return f"<{token_hex(16)}@{get_installation().settings.mail_domain}>"

@@ -10,13 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import NamedTuple, TypeVar, cast
 
-from flask import current_app
 from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ikone_events.store.db import db, is_writing
 from ikone_events.store.events.models import Event, SharedContent
+from ikone_events.store.running import running_app
 
 T = TypeVar("T")
 MOST_SNAPSHOTS = 200
@@ -63,7 +63,10 @@ class _Snapshots:
 
 def snapshots() -> _Snapshots:
     """The snapshots of the running application."""
-    found: _Snapshots = current_app.extensions.setdefault("ikone_snapshots", _Snapshots())
+    extensions = running_app().extensions
+    if "ikone_snapshots" not in extensions:
+        extensions["ikone_snapshots"] = _Snapshots()
+    found: _Snapshots = extensions["ikone_snapshots"]
     return found
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
 from flask_babel import gettext
+from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Field
 
 from ikone_events.domain.address import email_key
@@ -28,6 +28,7 @@ from ikone_events.web.registering.person_form import (
 )
 from ikone_events.web.shell.badges import EventBadge, badge_for
 from ikone_events.web.shell.i18n import page_locale, translate
+from ikone_events.web.shell.present import this_request
 
 MOST_PEOPLE = 10
 # More are refused, but kept on the page.
@@ -192,43 +193,43 @@ def _read_sign_up(
     event: Event, availability: SeatAvailability, fields: tuple[OwnField, ...]
 ) -> SignUp:
     """The form as it was sent, or empty with the code from the query."""
-    first: RegistrationForm = add_own_fields(RegistrationForm, fields, page_locale())()
-    if not event.by_code:
-        del first.code
-    elif request.method == "GET":
-        first.code.data = request.args.get("code", "")[:60]
+    asked, locale = this_request(), page_locale()
+    sent = asked.form
+    no_mode = () if event.format == EventFormat.HYBRID.value else ("mode",)
+    unasked = no_mode if event.by_code else (*no_mode, "code")
+    first: RegistrationForm = add_own_fields(RegistrationForm, fields, locale, *unasked)(
+        sent or None
+    )
+    if event.by_code and asked.method == "GET":
+        first.code.data = asked.args.get("code", "")[:60]
     _offer_modes(first, event, availability)
-    if (
-        "mode" in first
-        and request.method == "POST"
-        and not {"mode", MODE_ASKED} & set(request.form)
-    ):
+    if "mode" in first and asked.method == "POST" and not {"mode", MODE_ASKED} & set(sent):
         first.mode.data = Mode.ONLINE.value  # a program that sends the usual fields only
-    form_class = add_own_fields(ColleagueForm, asked_of_colleagues(fields), page_locale())
     others = []
-    for place, number in _numbers(event):
-        form = form_class(prefix=f"p{number}-")
+    for place, number in _numbers(event, sent):
+        of_others = asked_of_colleagues(fields)
+        form_class = add_own_fields(ColleagueForm, of_others, locale, *no_mode)
+        form = form_class(sent or None, prefix=f"p{number}-")
         _offer_modes(form, event, availability)
         others.append(Colleague(number, gettext("Person %(number)d", number=place), form))
-    return SignUp(event, fields, first, others, via=channel_of(request.values.get(VIA)))
+    via = channel_of(asked.args.get(VIA, sent.get(VIA)))
+    return SignUp(event, fields, first, others, via=via)
 
 
 def _offer_modes(form: PersonForm, event: Event, availability: SeatAvailability) -> None:
-    if event.format == EventFormat.HYBRID.value:
+    if "mode" in form:
         form.mode.choices = mode_choices(availability)
-    else:
-        del form.mode
     if event.format == EventFormat.ON_SITE.value:
         form.email.description = gettext("We send the confirmation and calendar entry there.")
 
 
-def _numbers(event: Event) -> Iterator[tuple[int, int]]:
+def _numbers(event: Event, sent: ImmutableMultiDict[str, str]) -> Iterator[tuple[int, int]]:
     """Pairs of a colleague's place on the page and the number in their field names."""
-    sent = request.form.getlist(PERSON)
-    numbers = [int(text) for text in dict.fromkeys(sent) if _NUMBER.fullmatch(text)]
-    if event.colleagues and ADD in request.form:
+    people = sent.getlist(PERSON)
+    numbers = [int(text) for text in dict.fromkeys(people) if _NUMBER.fullmatch(text)]
+    if event.colleagues and ADD in sent:
         numbers.append(max([1, *numbers]) + 1)
-    removed = request.form.get(REMOVE, "")
+    removed = sent.get(REMOVE, "")
     kept = [number for number in numbers if str(number) != removed]
     return enumerate(kept[:_MOST_SHOWN], start=2)
 

@@ -84,13 +84,16 @@ class Needed(InputRequired):
 
 @lru_cache(maxsize=256)
 def add_own_fields(
-    form_class: type[FlaskForm], fields: tuple[OwnField, ...], locale: str
+    form_class: type[FlaskForm], fields: tuple[OwnField, ...], locale: str, *without: str
 ) -> type[FlaskForm]:
-    """A subclass of the form with the own fields, named f_<key>, in their order."""
-    if not fields:
+    """A subclass of the form with the own fields, named f_<key>, in their order.
+
+    It is `without` these fields of the form.
+    """
+    if not fields and not without:
         return form_class
     more = {own.name: _field(own, fields[:number], locale) for number, own in enumerate(fields)}
-    return type(form_class.__name__, (form_class,), more)
+    return type(form_class.__name__, (form_class,), {**dict.fromkeys(without), **more})
 
 
 def answers_of(form: Form, fields: tuple[OwnField, ...]) -> dict[str, list[str]]:

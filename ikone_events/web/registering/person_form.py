@@ -145,7 +145,8 @@ class ColleagueForm(PersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.turn_off_autofill()
-        self.mode.label.text = lazy_gettext("How does this person take part?")
+        if "mode" in self:
+            self.mode.label.text = lazy_gettext("How does this person take part?")
         self.email.description = lazy_gettext("This person gets an e-mail and link of their own.")
 
 

@@ -58,6 +58,7 @@ from ikone_events.web.shell.limits import (
     rate_limit_by_ip,
 )
 from ikone_events.web.shell.page_cache import PageSource, cached_page
+from ikone_events.web.shell.present import this_request
 
 blueprint = Blueprint("signup", __name__)
 no_store_but_forms(blueprint, "signup.register")
@@ -71,14 +72,15 @@ _REGISTERED = "registered"
 @permission(Permission.PUBLIC)
 def register(slug: str) -> ResponseReturnValue:
     """The form; its answer is 303, or 422, 409, 429 or 503 with everything that was typed."""
-    if request.form.get(SWITCH) in LOCALES:
-        speak(request.form[SWITCH])
+    asked = this_request()
+    if (wish := asked.form.get(SWITCH)) in LOCALES:
+        speak(wish)
     context = _form_context(slug)
     if closed := context.event_badge.closed:
         return closed_page(context.event, closed)
-    if request.method == "POST":
+    if asked.method == "POST":
         return _answer(context, context.read())
-    return _page(context, context.read()) if "code" in request.args else _empty_page(context)
+    return _page(context, context.read()) if "code" in asked.args else _empty_page(context)
 
 
 def _form_context(slug: str) -> FormContext:
@@ -91,7 +93,7 @@ def _form_context(slug: str) -> FormContext:
 def _answer(context: FormContext, sign_up: SignUp) -> ResponseReturnValue:
     if wait := rate_limit_by_ip(SIGN_UP, "sign up"):
         return _ask_to_wait(context, sign_up, wait)
-    if request.form.keys() & {SWITCH, ADD, REMOVE}:
+    if this_request().form.keys() & {SWITCH, ADD, REMOVE}:
         return _page(context, sign_up)
     if not sign_up.validate():
         return _page(context, sign_up, 422, "invalid")

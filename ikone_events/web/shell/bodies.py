@@ -24,7 +24,9 @@ from ikone_events.domain.refusals import LinkRefused
 from ikone_events.domain.tokens import Purpose
 from ikone_events.services.followup.files import IncomingFile
 from ikone_events.services.installation import Installation
+from ikone_events.store.running import running_app
 from ikone_events.web.shell.access import require
+from ikone_events.web.shell.present import this_request
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = MEGABYTE
@@ -102,6 +104,10 @@ class BoundedRequest(Request):
     """Flask's request with our form parser, which closes every file that it has opened."""
 
     form_data_parser_class = FormParser
+    # In place of the settings of these names, which Flask would look up again and again.
+    max_content_length: int | None = MOST_BYTES
+    max_form_memory_size: int | None = MOST_BYTES
+    max_form_parts: int | None = 200
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,9 +136,6 @@ class BoundedRequest(Request):
 
 def init_app(app: Flask) -> None:
     """Check every request; must come before whatever reads forms, as the CSRF check does."""
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
-    app.config["MAX_FORM_PARTS"] = 200
     app.request_class = BoundedRequest
     app.before_request(_check_body)
     app.extensions["ikone_body_limit"] = _limit_of(app)
@@ -154,38 +157,39 @@ def _most_bytes(view: Any) -> Callable[[], int] | None:
 
 
 def _check_body() -> None:
-    if request.method not in _WITH_BODY or request.endpoint is None:
+    asked = this_request()
+    if asked.method not in _WITH_BODY or asked.endpoint is None:
         return
-    view: Any = current_app.view_functions[request.endpoint]
+    view: Any = running_app().view_functions[asked.endpoint]
     if most_bytes := _most_bytes(view):
         # nobody else's file is read
         if view.check_of_link is not None:
-            view.check_of_link((request.view_args or {})["token"])
+            view.check_of_link((asked.view_args or {})["token"])
         else:
             require(view.permission)
-        request.max_content_length = most_bytes() + _FORM_BYTES
-    _check_type(getattr(view, "content_types", FORM_TYPES))
-    if (request.content_length or 0) > (request.max_content_length or 0):
+        asked.max_content_length = most_bytes() + _FORM_BYTES
+    _check_type(asked, getattr(view, "content_types", FORM_TYPES))
+    if (asked.content_length or 0) > (asked.max_content_length or 0):
         raise RequestEntityTooLarge
 
 
-def _check_type(accepted: tuple[str, ...]) -> None:
+def _check_type(asked: Request, accepted: tuple[str, ...]) -> None:
     """415 for other types. A button without fields sends neither body nor type.
 
     A charset is ignored as the standard of forms wants it (URL Standard, 5.1): mail providers
     unsubscribe with all kinds of them, and the bytes are UTF-8 or escaped.
     """
-    named = request.headers.get("Content-Type", "").strip()
-    if not named and not _has_body():
+    named = asked.headers.get("Content-Type", "").strip()
+    if not named and not _has_body(asked):
         return
-    if request.mimetype not in accepted:
+    if asked.mimetype not in accepted:
         raise UnsupportedMediaType
-    if request.mimetype == _MULTIPART and not _is_boundary(request.mimetype_params.get("boundary")):
+    if asked.mimetype == _MULTIPART and not _is_boundary(asked.mimetype_params.get("boundary")):
         raise BadRequest
 
 
-def _has_body() -> bool:
-    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+def _has_body(asked: Request) -> bool:
+    return bool(asked.content_length) or "Transfer-Encoding" in asked.headers
 
 
 def _is_boundary(text: str | None) -> bool:

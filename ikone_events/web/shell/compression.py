@@ -77,7 +77,8 @@ def chosen_coding(accepted: str, offered: tuple[str, ...]) -> str:
 
 def _is_compressible(response: Response) -> bool:
     return (
-        response.mimetype in _TYPES
+        response.status_code != 303  # noqa: PLR2004 - nobody reads the text of a redirect
+        and response.mimetype in _TYPES
         and not response.is_streamed
         and not response.direct_passthrough
         and request.endpoint != "static"

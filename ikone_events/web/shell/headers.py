@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, abort, request
 
 from ikone_events.config import Settings
 from ikone_events.domain.tokens import PERSONAL_PATHS
+from ikone_events.web.shell.present import this_request
 
 # img-src allows data: because KERN's icons are masks with data: URLs.
 CONTENT_SECURITY_POLICY = (
@@ -46,7 +47,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def keep_private(response: Response) -> Response:
-        if is_personal(request.path):
+        if is_personal(this_request().path):
             no_store(response, _cache_of_personal(response))
         return response
 
@@ -103,7 +104,8 @@ def _trusted_hosts(settings: Settings) -> list[str]:
 
 def _refuse_nul() -> None:
     """400 for NUL bytes in the URL: PostgreSQL refuses them in any query."""
-    if "\0" in request.path or b"%00" in request.query_string:
+    asked = this_request()
+    if "\0" in asked.path or b"%00" in asked.query_string:
         abort(400)
 
 
@@ -124,7 +126,8 @@ def no_store_but_forms(blueprint: Blueprint, *endpoints: str) -> None:
 
     @blueprint.after_request
     def mark(response: Response) -> Response:
-        if request.method != "GET" or request.endpoint not in endpoints:
+        asked = this_request()
+        if asked.method != "GET" or asked.endpoint not in endpoints:
             return no_store(response)
         no_store(response, "private, no-cache")
         del response.headers["X-Robots-Tag"]

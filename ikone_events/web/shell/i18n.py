@@ -18,6 +18,8 @@ from ikone_events.domain.refusals import Complaint
 from ikone_events.domain.words import LOCALES
 from ikone_events.services.installation import Installation, get_identity, identity_without_database
 from ikone_events.store.outages import DriverFault
+from ikone_events.store.running import this_context
+from ikone_events.web.shell.present import this_request
 
 COOKIE = "lang"
 
@@ -81,9 +83,10 @@ def page_locale() -> str:
     """The locale of this page: from the query, else the cookie, else Accept-Language."""
     if not has_request_context():
         return "de"
-    known: str | None = g.get("page_locale")
+    kept = this_context().g
+    known: str | None = kept.get("page_locale")
     if known is None:
-        known = g.page_locale = _choose()
+        known = kept.page_locale = _choose()
     return known
 
 
@@ -112,10 +115,11 @@ def speak_by_address() -> None:
 
 
 def _choose() -> str:
-    for wish in (_asked_for(), request.cookies.get(COOKIE)):
+    asked = this_request()
+    for wish in (_asked_for(), asked.cookies.get(COOKIE)):
         if wish in LOCALES:
             return wish
-    return _understood(request.headers.get("Accept-Language", "")[:_LONGEST_WISH])
+    return _understood(asked.headers.get("Accept-Language", "")[:_LONGEST_WISH])
 
 
 # Of a header that browsers send with a tenth of it; what is kept must not grow by longer ones.
@@ -129,9 +133,10 @@ def _understood(accepted: str) -> str:
 
 
 def _asked_for() -> str | None:
-    if "language_wish" in g:
-        return cast(str | None, g.language_wish)
-    return request.args.get(COOKIE) if request.query_string else None
+    kept, asked = this_context().g, this_request()
+    if "language_wish" in kept:
+        return cast(str | None, kept.language_wish)
+    return asked.args.get(COOKIE) if asked.query_string else None
 
 
 def _remember_language(response: Response) -> Response:

@@ -5,16 +5,18 @@ login of that account the browser sends it again, and the view shows it without 
 Nothing is stored on the server.
 """
 
-import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import current_app, render_template, request
 from flask_wtf import FlaskForm
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from ikone_events.domain.refusals import N_, Complaint, UnfitInput
+from ikone_events.store.running import running_app
+from ikone_events.web.shell.forms import is_token_of
 from ikone_events.web.shell.i18n import translate
+from ikone_events.web.shell.present import this_request
 from ikone_events.web.shell.sessions import SealedSerializer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -97,9 +99,10 @@ def page_of_earlier_session(secret: object) -> str | None:
 
 def is_kept() -> bool:
     """Whether this request sends a form to a view that `keeps_input`."""
-    if request.method != "POST":
+    asked = this_request()
+    if asked.method != "POST":
         return False
-    view = current_app.view_functions.get(request.endpoint or "")
+    view = running_app().view_functions.get(asked.endpoint or "")
     return getattr(view, "keeps_input", False)
 
 
@@ -132,14 +135,7 @@ def _ended_session() -> dict[str, Any]:
 
 def _is_ours(secret: object) -> bool:
     """Whether the token of the form was made from this secret, as Flask-WTF does it."""
-    key: Any = current_app.secret_key
-    try:
-        named = URLSafeTimedSerializer(key, salt="wtf-csrf-token").loads(
-            request.form.get("csrf_token", ""), max_age=_LONGEST_SECONDS
-        )
-    except BadData:
-        return False
-    return bool(secret) and hmac.compare_digest(str(named), str(secret))
+    return is_token_of(secret, request.form.get("csrf_token", ""), _LONGEST_SECONDS)
 
 
 def _serializer() -> SealedSerializer:

@@ -17,7 +17,9 @@ from werkzeug.exceptions import TooManyRequests
 
 from ikone_events.config import Settings
 from ikone_events.domain.address import email_key
+from ikone_events.store.running import running_app
 from ikone_events.web.shell.limit_counters import Counters, Wanted, WindowCounters, counters_for
+from ikone_events.web.shell.present import this_request
 
 # A town hall shares one IP address, and after a mailing many of its people sign up at once.
 SIGN_UP = "60 per minute; 600 per hour"
@@ -32,7 +34,7 @@ View = Callable[..., Any]
 
 def network() -> str:
     """The client's IPv4 address or IPv6 /64, because a client owns all of the latter."""
-    return _network_of(request.remote_addr or "unknown")
+    return _network_of(this_request().remote_addr or "unknown")
 
 
 @lru_cache(maxsize=1000)
@@ -78,7 +80,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def rate_limits() -> RateLimits:
     """The rate limits of the current application."""
-    limits: RateLimits = current_app.extensions["ikone_limits"]
+    limits: RateLimits = running_app().extensions["ikone_limits"]
     return limits
 
 

@@ -53,6 +53,7 @@ from ikone_events.web.shell.interrupted import (
 )
 from ikone_events.web.shell.limits import network
 from ikone_events.web.shell.login_attempts import count_failure, refuse_too_many, remember_browser
+from ikone_events.web.shell.present import this_request
 from ikone_events.web.shell.security_events import record_refusal
 from ikone_events.web.shell.sessions import Sessions
 
@@ -243,7 +244,7 @@ def _note_login(_app: Flask, user: Organiser, **_more: object) -> None:
 
 def _end_old_session() -> Response | None:
     """Log out after an hour without a request or twelve hours in all; on the team's pages."""
-    if not request.path.startswith(_FOR_TEAM) or not current_user.is_authenticated:
+    if not this_request().path.startswith(_FOR_TEAM) or not current_user.is_authenticated:
         return None
     if _is_expired(session_now()):
         logout_user()

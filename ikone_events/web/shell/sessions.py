@@ -24,6 +24,7 @@ _MOST_FLASHES = 5
 # JSON writes a character with six at most.
 _ESCAPED = 6
 _NONCE = 16
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=str)
 # Bytes that are not compressed: clearing zlib's tables costs more than all else of a cookie.
 _SHORT = 500
 
@@ -61,7 +62,11 @@ class _Contents(TaggedJSONSerializer):
 
     def dumps(self, value: Any) -> str:
         """JSON; tuples become lists, translated texts become texts."""
-        return json.dumps(value, separators=(",", ":"), default=str)
+        return _ENCODER.encode(value)
+
+    def loads(self, value: str) -> Any:
+        """The contents, with Flask's tags of older cookies."""
+        return self._untag_scan(json.loads(value))
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -95,12 +100,22 @@ class Sessions(SecureCookieSessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, with texts cut if it would be too large."""
         serializer = self.get_signing_serializer(app)
-        if session.modified and serializer is not None:
-            for length in _CUTS:
-                if _fits(session, serializer):
-                    break
-                _cut(session, length)
-        super().save_session(app, session, response)
+        if not (session and session.modified) or serializer is None:
+            super().save_session(app, session, response)
+            return
+        for length in _CUTS:
+            if _fits(session, serializer):
+                break
+            _cut(session, length)
+        response.set_cookie(
+            self.get_cookie_name(app),
+            serializer.dumps(dict(session)),
+            secure=self.get_cookie_secure(app),
+            httponly=self.get_cookie_httponly(app),
+            samesite=self.get_cookie_samesite(app),
+        )
+        vary = response.headers.get("Vary")
+        response.headers["Vary"] = f"{vary}, Cookie" if vary else "Cookie"
 
 
 def _fits(session: SessionMixin, serializer: URLSafeTimedSerializer) -> bool:

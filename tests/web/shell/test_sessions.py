@@ -9,8 +9,10 @@ import pytest
 from flask import Flask, flash, session
 from flask.json.tag import TaggedJSONSerializer
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 
+from ikone_events.web.shell.forms import is_token_of
 from ikone_events.web.shell.sessions import MOST_BYTES, Sessions
 from tests.factories import make_event
 from tests.web.visitor import sign_up, token_of
@@ -142,3 +144,13 @@ def test_foreign_broken_and_older_cookies_give_an_empty_session(
     other = "y" if good.startswith("x") else "x"
     for cookie in (flask_cookie, good[:-2], other + good[1:], "..", ""):
         assert opened(app, cookie) == {}
+
+
+def test_token_of_a_form_is_the_one_of_flask_wtf(app: Flask) -> None:
+    with app.test_request_context():
+        token, secret = generate_csrf(), session["csrf_token"]
+        others = (is_token_of("0" * 40, token, None), is_token_of(None, token, None))
+        spoilt = (is_token_of(secret, f"{token}x", None), is_token_of(secret, "", None))
+        ages = (is_token_of(secret, token, 60), is_token_of(secret, token, -1))
+        assert is_token_of(secret, token, None)
+    assert (others, spoilt, ages) == ((False, False), (False, False), (True, False))
