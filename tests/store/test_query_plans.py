@@ -54,7 +54,7 @@ def heard(app: Flask) -> Iterator[Statements]:
     statements: Statements = []
 
     def run(bind: Any, plan: Any, values: dict[str, Any], take: Any) -> Any:
-        hear(None, None, plan.sql, plain._bound(plan, values))
+        hear(None, None, plan.sql, plain._bound(plan, dict(values)))
         return plain_run(bind, plan, values, take)
 
     def hear(_connection: Any, _cursor: Any, words: str, values: Any, *_rest: Any) -> None:
