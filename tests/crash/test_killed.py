@@ -79,7 +79,8 @@ def live_app(
     request: pytest.FixtureRequest, tmp_path: Path, mailbox: Mailbox, lease: str
 ) -> Iterator[LiveApp]:
     with ExitStack() as stack:
-        url = stack.enter_context(fresh_database()) if request.param == "postgres" else ""
+        of_many = request.param == "postgres"
+        url = stack.enter_context(fresh_database(laid=True)) if of_many else ""
         yield stack.enter_context(
             open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url, lease_seconds=lease)
         )

@@ -107,13 +107,13 @@ class Served:
     address: str
     browser: Browser
     names: Mapping[str, str]
-    lookers: dict[tuple[str, str], Looker] = field(default_factory=dict)
+    lookers: dict[tuple[str, str, bool], Looker] = field(default_factory=dict)
 
-    def looker(self, who: str, language: str) -> Looker:
-        """One window for each person and language; cookies of one are not those of another."""
-        key = who, language
+    def looker(self, who: str, language: str, *, dark: bool = False) -> Looker:
+        """One window for each person, language and theme; cookies are of a window alone."""
+        key = who, language, dark
         if key not in self.lookers:
-            self.lookers[key] = self._open(who, language)
+            self.lookers[key] = self._open(*key)
         return self.lookers[key]
 
     def close(self) -> None:
@@ -121,8 +121,13 @@ class Served:
         for looker in self.lookers.values():
             looker.page.context.close()
 
-    def _open(self, who: str, language: str) -> Looker:
-        page = self.browser.new_page(locale=LANGUAGES[language], viewport=DESK)
+    def _open(self, who: str, language: str, dark: bool) -> Looker:
+        page = self.browser.new_page(
+            locale=LANGUAGES[language],
+            viewport=DESK,
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce" if dark else "no-preference",
+        )
         bring_axe(page)
         looker = Looker(page, collect_problems(page))
         if who in PEOPLE:
@@ -148,7 +153,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.mark.parametrize(("who", "name", "language"), EVERY_STOP)
 def test_page_serves_everybody(served: Served, who: str, name: str, language: str) -> None:
-    looker = served.looker(who, language)
+    looker = served.looker(who, language, dark=_is_dark(name))
     looker.problems.clear()
     page = looker.page
     if not NIGHT:
@@ -222,22 +227,20 @@ def _chosen(name: str) -> ViewportSize:
     return WINDOWS[sum(name.encode()) % len(WINDOWS)]
 
 
+def _is_dark(name: str) -> bool:
+    """By day phones are; at night the theme changes on every page."""
+    return not NIGHT and _chosen(name) == PHONE
+
+
 def _show_in(page: Page, window: ViewportSize) -> None:
-    if page.viewport_size == window:
-        return
-    page.set_viewport_size(window)
-    if not NIGHT:  # then the dark theme is looked at in every window
-        dark = window == PHONE
-        page.emulate_media(
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce" if dark else "no-preference",
-        )
+    if page.viewport_size != window:
+        page.set_viewport_size(window)
 
 
 @pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("name", DEMO)
 def test_trial_page_serves_everybody(trial: Served, name: str, language: str) -> None:
-    looker = trial.looker("visitor", language)
+    looker = trial.looker("visitor", language, dark=_is_dark(name))
     _open(looker.page, trial.address, DEMO[name], {})
     (_look_by_night if NIGHT else _look_by_day)(looker.page, name, language)
     assert looker.problems == []

@@ -99,7 +99,7 @@ def installation(
     with ExitStack() as stack:
         mailbox = stack.enter_context(Mailbox())
         of_many = request.param == "postgres"
-        url = stack.enter_context(fresh_database()) if of_many else ""
+        url = stack.enter_context(fresh_database(laid=True)) if of_many else ""
         live_app = stack.enter_context(
             open_live_app(tmp_path, database_url=url, smtp_url=mailbox.url, zygote=zygote)
         )
