@@ -29,16 +29,23 @@ _PAGES: Mapping[Target, str] = {
     Target.STEPS: "organiser.mail",
     Target.ATTENDANCE: "organiser.attendance",
 }
+# Where something is entered; on the other pages there is something to see.
+_FOR_EDITORS = {Target.ROOM, Target.EDIT, Target.MATERIALS, Target.ATTENDANCE}
 
 
 def settling_url(todo: ToDo) -> str:
-    """Return the address of the page, and of the place on it; "" if no page settles it."""
-    if todo.action is not None and may(Permission.EDIT_EVENTS):
+    """Return the address of the page, and of the place on it.
+
+    It is "" if no page settles the entry, or if the account may only look at what does.
+    """
+    may_edit = may(Permission.EDIT_EVENTS)
+    if todo.target in _FOR_EDITORS and not may_edit:
+        return ""
+    if todo.action is not None and may_edit:
         return url_for("organiser.ask", slug=todo.slug, action=todo.action.value)
     if todo.target is Target.MAILBOX:
         return url_for("organiser.mailbox") if may(Permission.EDIT_SETTINGS) else ""
-    may_not = todo.target is Target.ATTENDANCE and not may(Permission.EDIT_EVENTS)
-    if todo.target not in _PAGES or may_not:
+    if todo.target not in _PAGES:
         return ""
     anchor = {
         **dict.fromkeys((Target.ROOM, Target.DOOR), "room"),

@@ -204,3 +204,15 @@ def test_todo_leads_to_its_action(app: Flask, team: Browser) -> None:
     page = team.get("/organise/?lang=en").text
     assert f'href="/organise/events/{event.slug}/do/announce"' in page
     assert team.get(f"/organise/events/{event.slug}/do/announce").status_code == 200
+
+
+def test_viewer_reads_what_is_to_do_and_is_offered_no_editing(
+    app: Flask, team: Browser, viewer: Browser
+) -> None:
+    event = make_event(app, title="Vorbei", state="dispatched", **PAST)
+    make_registration(app, event)
+    own = team.get("/organise/?lang=en").text
+    assert 'aria-label="Add materials' in own
+    page = viewer.get("/organise/?lang=en").text
+    assert "missing." in page
+    assert 'aria-label="Add materials' not in page
