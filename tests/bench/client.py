@@ -31,6 +31,10 @@ class Connection:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=300)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
     def ask(
         self, method: str, path: str, *, body: str = "", cookie: str = ""
     ) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 import zipfile
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -51,8 +52,8 @@ def measure(folder: Path, smtp_port: int) -> list[Row]:
 
 def _send(server: Served, page: str, cookie: str, name: str, content: bytes) -> tuple[float, float]:
     """Upload a file: how long it took, and the most memory that the server had meanwhile."""
-    connection = Connection(server.port)
-    head, text = connection.ask("GET", page, cookie=cookie)
+    with closing(Connection(server.port)) as connection:
+        head, text = connection.ask("GET", page, cookie=cookie)
     cookie = cookie_in(head) or cookie
     token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', text)
     assert token is not None, head

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count, cycle
 from urllib.parse import urlencode
 
@@ -25,10 +26,10 @@ Wait = tuple[float, float]
 
 def log_in(port: int, email: str, password: str) -> str:
     """The session's cookie of an organiser."""
-    connection = Connection(port)
-    cookie, token = open_form(connection, "/login")
-    form = {"email": email, "password": password, "csrf_token": token}
-    head, _page = connection.ask("POST", "/login", body=urlencode(form), cookie=cookie)
+    with closing(Connection(port)) as connection:
+        cookie, token = open_form(connection, "/login")
+        form = {"email": email, "password": password, "csrf_token": token}
+        head, _page = connection.ask("POST", "/login", body=urlencode(form), cookie=cookie)
     return cookie_in(head)
 
 
