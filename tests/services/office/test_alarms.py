@@ -227,6 +227,7 @@ def test_trouble_of_the_worker_is_mailed_to_administrators_once_a_day_while_an_e
         assert len(trouble(words)) == 1
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_damaged_event_silences_no_alarm_of_others(
     app: Flask, settings: Settings, clock: FixedClock, admin: int
 ) -> None:

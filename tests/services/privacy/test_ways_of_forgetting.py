@@ -68,6 +68,8 @@ NAME, ADDRESS, WORDS = "Zwetschgine", "zq.quittenbaum@example.org", "Stachelbeer
 PERSON = {"first_name": NAME, "last_name": "Quittenbaum", "email": ADDRESS, "question": WORDS}
 Forget = Callable[[], object]
 Way = Callable[[Flask, FlaskClient], Forget]
+# PostgreSQL has no file in the data folder.
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -390,6 +392,7 @@ WAYS: list[Way] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@ON_SQLITE
 def test_forgotten_person_is_in_no_file_after_the_next_tick(
     app: Flask, client: FlaskClient, settings: Settings, way: Way
 ) -> None:
@@ -407,6 +410,7 @@ def test_forgotten_person_is_in_no_file_after_the_next_tick(
         assert db.session.query(ErasureDebt).all() == []
 
 
+@ON_SQLITE
 def test_nobody_reads_and_nothing_is_left_at_once(
     app: Flask, client: FlaskClient, settings: Settings
 ) -> None:
@@ -415,6 +419,7 @@ def test_nobody_reads_and_nothing_is_left_at_once(
     assert remains(settings) == []
 
 
+@ON_SQLITE
 def test_debt_survives_the_process_and_is_paid_by_a_worker_of_another(
     app: Flask, client: FlaskClient, settings: Settings, clock: FixedClock
 ) -> None:
@@ -430,6 +435,7 @@ def test_debt_survives_the_process_and_is_paid_by_a_worker_of_another(
     assert remains(settings) == []
 
 
+@ON_SQLITE
 def test_debt_is_reported_after_ten_minutes_until_it_is_paid(
     app: Flask, client: FlaskClient, settings: Settings, clock: FixedClock
 ) -> None:
@@ -458,6 +464,7 @@ def test_debt_is_reported_after_ten_minutes_until_it_is_paid(
     assert reports() == (False, 0)
 
 
+@ON_SQLITE
 def test_deletion_during_an_erasure_stays_owed(app: Flask, client: FlaskClient) -> None:
     """The number of the debt is the fence: only what was seen before is paid."""
     with app.app_context():
@@ -470,6 +477,7 @@ def test_deletion_during_an_erasure_stays_owed(app: Flask, client: FlaskClient) 
         assert db.session.query(ErasureDebt).one().number == seen + 1
 
 
+@ON_SQLITE
 def test_usual_work_deletes_nothing(app: Flask, settings: Settings, mailbox: object) -> None:
     """Registrations and mails must not empty the log each time."""
     person = make_registration(app, make_event(app))
