@@ -7,7 +7,7 @@ has a counted number. SQLite keeps the answers without a rowid, in the order of 
 all rows of the event anew with each entry, in that same order:
 
 - where rows lie in the pages of the file (SQLite) or table (`ctid` of PostgreSQL), which follows
-  the order of writing;
+  the order of writing (PostgreSQL may go on in an earlier page that has space);
 - the transaction that wrote them (`xmin` of PostgreSQL), which both rows of a person would share.
 
 SQLite overwrites the former rows with zeros, and its write-ahead log is emptied with each entry
