@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from ikone_events.services.plan.plans import create_plan
 from ikone_events.store.db import db, transaction
@@ -38,7 +38,7 @@ def test_feedback_goes_from_questions_to_results(
         log_in(team, url)
         team.goto(results)
         team.click("main .empty form button")
-        assert team.locator("main .form-fields li").count() == 4
+        expect(team.locator("main .form-fields li")).to_have_count(4)
     clock.moment = NOW + timedelta(days=4)
     for number, address in enumerate(PEOPLE):
         _answer(browser, _link(installation, address), f"Text {number}")
@@ -65,7 +65,7 @@ def _answer(browser: Browser, address: str, text: str) -> None:
     page.check("main [type=radio][value='5']")
     page.locator("main textarea").first.fill(text)
     page.click("main form button")
-    assert page.get_attribute("main", "data-outcome") == "confirmed"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "confirmed")
     _press_again(page, address)
     page.close()
 

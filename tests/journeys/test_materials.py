@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PAST, make_event, make_registration, personal_path
 from tests.journeys.installation import Installation, running
@@ -42,6 +42,7 @@ def test_materials_reach_those_whom_they_are_for(
         )
         team.click("button[aria-label='Nach oben Nur für Sie']")
         team.click("button[aria-label='Nach oben Nur für Sie']")
+        expect(team.locator("#materials h3").first).to_contain_text("Nur für Sie")
         names = team.locator("#materials h3").all_inner_texts()
         titles = [name.split("\n")[0].strip() for name in names]
         assert titles == [

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import make_event
 from tests.journeys.installation import ORGANISER, Installation
@@ -121,7 +121,7 @@ def _withdraw(browser: Browser, installation: Installation) -> None:
         page.goto(personal_link(confirmation.text))
         page.click("main a[href$='/cancel']")
         page.click("form[action$='/cancel'] button")
-        assert page.get_attribute("main", "data-status") == "cancelled"
+        expect(page.locator("main")).to_have_attribute("data-status", "cancelled")
     _, goodbye = installation.mails_to(BERND.email, number=2)
     entry = entry_of(goodbye)
     assert (entry.method, entry.sequence, entry.status) == ("CANCEL", 1, "CANCELLED")
@@ -247,10 +247,10 @@ def _withdraw_and_vanish(page: Page, link: str) -> None:
     page.goto(link)
     page.click("main a[href$='/cancel']")
     page.click("form[action$='/cancel'] button")
-    assert page.get_attribute("main", "data-status") == "cancelled"
+    expect(page.locator("main")).to_have_attribute("data-status", "cancelled")
     page.click("main a[href$='/delete']")
     page.click("form[action$='/delete'] button")
-    assert page.url.endswith("/deleted")
+    page.wait_for_url("**/deleted")
     gone = page.goto(link)
     assert gone is not None
     assert gone.status == 410

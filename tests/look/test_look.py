@@ -211,7 +211,7 @@ def test_error_summary_has_the_focus_and_leads_to_its_field(
     for link in page.locator(".error-summary a").all():
         link.click()
         target = str(link.get_attribute("href"))
-        assert page.evaluate("s => document.querySelector(s).matches(':focus')", target), target
+        expect(page.locator(target)).to_be_focused()
     page.context.close()
 
 

@@ -131,13 +131,13 @@ def test_signing_up_needs_no_javascript(browser: Browser, site: LiveApp) -> None
     page.get_by_role("link", name="Anmelden", exact=True).click()
     page.get_by_label("Vorname").fill("Jördis")
     page.get_by_role("button", name="Anmelden").click()
-    assert page.locator("main").get_attribute("data-outcome") == "invalid"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "invalid")
     assert page.get_by_label("Vorname").input_value() == "Jördis"
     _complete(page)
-    assert page.locator("main").get_attribute("data-outcome") == "confirmed"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "confirmed")
     assert page.url == f"{site.address}/events/zukunft/registered"
     page.get_by_role("link", name="English").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are registered"
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are registered")
     page.context.close()
 
 

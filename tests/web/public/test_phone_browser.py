@@ -110,7 +110,7 @@ def test_button_stays_in_sight_and_covers_nothing(browser: Browser, address: str
     assert page.locator(".head-action a").is_visible()
     page.set_viewport_size(PHONE)
     button.click()
-    assert page.url.endswith("/events/offen/register")
+    page.wait_for_url("**/events/offen/register")
     page.context.close()
 
 

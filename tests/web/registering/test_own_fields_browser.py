@@ -149,7 +149,7 @@ def test_hidden_answers_are_not_sent_and_not_missed(
     page.fill("[name=f_was]", "Suppe")
     page.check("[name=f_essen][value=vegan]")
     send(page, "mit@example.org")
-    assert page.locator("main").get_attribute("data-outcome") == "confirmed"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "confirmed")
     assert stored(app, "mit@example.org") == {"essen": ["vegan"]}
     page.context.close()
 
@@ -172,7 +172,7 @@ def test_shown_field_is_missed_and_what_was_typed_stays(
     page.locator(".error-summary a").last.click()
     page.keyboard.press("Space")
     page.locator("main form button[type=submit]:not([name])").last.click()
-    assert page.locator("main").get_attribute("data-outcome") == "confirmed"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "confirmed")
     assert stored(app, "fehler@example.org") == {
         "essen": ["anderes"],
         "was": ["Suppe"],
@@ -201,7 +201,7 @@ def test_without_javascript_a_sentence_states_when(
     page.fill("[name=f_was]", "wird verworfen")
     page.check("[name=f_hotel][value=vegan]")
     send(page, f"ohne-{language}@example.org")
-    assert page.locator("main").get_attribute("data-outcome") == "confirmed"
+    expect(page.locator("main")).to_have_attribute("data-outcome", "confirmed")
     assert stored(app, f"ohne-{language}@example.org") == {"essen": ["vegan"]}
     page.context.close()
 

@@ -85,6 +85,7 @@ def test_people_are_ticked_and_written_to_with_a_script(browser: Browser, addres
 def test_everybody_is_ticked_by_links_without_a_script(browser: Browser, address: str) -> None:
     page = signed_in(browser, address, scripts=False)
     page.click("#several a[href*='tick=page']")
+    page.wait_for_url("**tick=page**")
     assert page.evaluate(COUNTED_BY_CSS) == "counter(ticked)"
     page.click("#several a[href*='tick=whole']")
     expect(page.get_by_text("Alle 52 Personen ausgewählt")).to_be_visible()
