@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import collect_problems
 from tests.journeys.installation import ORGANISER, PASSWORD
@@ -47,9 +47,9 @@ def window(browser: Browser, *, locale: str = "de-DE", javascript: bool = True) 
         context.close()
 
 
-def outcome(page: Page) -> str | None:
-    """What the page says it is, to programs."""
-    return page.get_attribute("main", "data-outcome")
+def expect_outcome(page: Page, outcome: str) -> None:
+    """Wait until the page says to programs that it is this."""
+    expect(page.locator("main")).to_have_attribute("data-outcome", outcome)
 
 
 def register(page: Page, address: str, person: Visitor) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
@@ -28,7 +28,7 @@ from ikone_events.store.registering.models import Registration
 from ikone_events.store.rooms.attendance import attendance_of
 from tests.journeys.installation import Installation, running
 from tests.journeys.mails import personal_link
-from tests.journeys.people import WINDOW, log_in, outcome, window
+from tests.journeys.people import WINDOW, expect_outcome, log_in, window
 from tests.journeys.presses import Desk
 from tests.mailbox import Received
 from tests.patience import wait_for
@@ -228,7 +228,7 @@ def _grant_to_a_stranger(
         stranger.fill("[name=organisation]", "Stadtverwaltung Kusel")
         stranger.fill("[name=name]", "Nora Neugier")
         stranger.click("main form.form button[type=submit]")
-        assert outcome(stranger) == "pending"
+        expect_outcome(stranger, "pending")
         desk.begin()
         desk.press("Anfrage")
         desk.press("Freigeben")
@@ -257,8 +257,8 @@ def _check(browser: Browser, at: Installation, code: str) -> None:
         anybody.goto(f"{at.url}/certificates")
         anybody.fill("[name=code]", code)
         anybody.click("main form button")
-        assert outcome(anybody) == "valid"
-        assert TITLE in anybody.inner_text("main")
+        expect_outcome(anybody, "valid")
+        expect(anybody.locator("main")).to_contain_text(TITLE)
         assert "12. Januar 2021" in anybody.inner_text("main").replace("\xa0", " ")
 
 
@@ -275,7 +275,7 @@ def _ask_for_feedback(browser: Browser, team: Page, at: Installation) -> None:
             reader.check("main [type=radio][value='5']")
             reader.locator("main textarea").first.fill(f"Text {number}")
             reader.click("main form button")
-            assert outcome(reader) == "confirmed"
+            expect_outcome(reader, "confirmed")
     log_in(team, at.url)
     team.goto(results)
     assert "5 Antworten" in team.inner_text("main")

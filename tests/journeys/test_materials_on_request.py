@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from ikone_events.store.db import db
@@ -13,7 +13,7 @@ from ikone_events.store.mails.models import OutboxMail
 from tests.browser import assert_accessible
 from tests.factories import PAST, make_event, make_material
 from tests.journeys.installation import Installation
-from tests.journeys.people import log_in, outcome, window
+from tests.journeys.people import expect_outcome, log_in, window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NORA = "nora.neu@example.org"
@@ -47,7 +47,7 @@ def test_stranger_asks_downloads_and_deletes_their_details(
             assert_accessible(checked)
         stranger.click("a[href$='/delete']")
         stranger.click("main form.post button")
-        assert "Ihre Angaben sind gelöscht" in stranger.inner_text("h1")
+        expect(stranger.locator("h1")).to_contain_text("Ihre Angaben sind gelöscht")
         answer = stranger.goto(page)
         assert answer is not None
         assert answer.status == 410
@@ -62,12 +62,12 @@ def _ask(page: Page, address: str) -> None:
     page.click("a[href$='/materials/request']")
     page.fill("[name=organisation]", "Stadt Kusel")
     page.click("main form.form button[type=submit]")
-    assert outcome(page) == "invalid"
+    expect_outcome(page, "invalid")
     assert page.input_value("[name=organisation]") == "Stadt Kusel"
     page.fill("[name=email]", NORA)
     page.click("main form.form button[type=submit]")
-    assert outcome(page) == "pending"
-    assert NORA in page.inner_text("main")
+    expect_outcome(page, "pending")
+    expect(page.locator("main")).to_contain_text(NORA)
 
 
 def _download(page: Page, address: str) -> None:

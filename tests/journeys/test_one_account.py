@@ -1,7 +1,7 @@
 """One account from the invitation to its end, through the pages and mails that people see."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.accounts import PASSWORD, link_in, make_account
 from tests.journeys.installation import Installation
@@ -75,7 +75,7 @@ def _disable(admin: Page, url: str) -> None:
     admin.goto(f"{url}/organise/settings/accounts")
     admin.click("text=Nora New")
     admin.click("form[action$='/disable'] button")
-    assert "gesperrt" in admin.inner_text(".flashes")
+    expect(admin.locator(".flashes")).to_contain_text("gesperrt")
 
 
 def _find_everything_closed(person: Page, installation: Installation) -> None:

@@ -13,7 +13,7 @@ from threading import Event as Signal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from ikone_events.domain.events.lifecycle import Action
 from ikone_events.domain.registering.registration import Attendance
@@ -112,11 +112,11 @@ def set_up(team: Page, home: str, kind: str, **values: str) -> None:
     for name, value in values.items():
         team.fill(f"{form} [name={kind}-{name}]", value)
     team.click(f"{form} button")
-    assert "Gespeichert" in team.inner_text("main")
+    expect(team.locator("main")).to_contain_text("Gespeichert")
     team.goto(page)
     assert values["secret"] not in team.content()
     team.click(f"form[action$='/check']:has(input[value={kind}]) button")
-    assert "die Verbindung funktioniert" in team.inner_text("main")
+    expect(team.locator("main")).to_contain_text("die Verbindung funktioniert")
 
 
 def choose(team: Page, url: str, event: Event, kind: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import vobject
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from ikone_events.store.db import db
@@ -77,7 +77,7 @@ def _brief(team: Page, event: str, look: Look) -> None:
     team.fill("[name=organisation]", "Hochschule Trier")
     look(team, "form")
     team.click("form[data-guard] button[type=submit]")
-    assert "Wie lange hält der Akku?" in team.inner_text(".mail-text")
+    expect(team.locator(".mail-text")).to_contain_text("Wie lange hält der Akku?")
     look(team, "briefing")
     team.click("main form.post button.kern-btn--primary")
     team.wait_for_url(f"{event}/speakers")
