@@ -26,7 +26,10 @@
   const length = starts && ends ? clock(ends.defaultValue) - clock(starts.defaultValue) : 0;
   if (length > 0) {
     let byHand = false;
-    const end = () => starts.value && new Date(clock(starts.value) + length).toISOString().slice(0, 16);
+    const end = () => {
+      const moment = clock(starts.value) + length; // not a number while a year has five digits
+      return Number.isNaN(moment) ? "" : new Date(moment).toISOString().slice(0, 16);
+    };
     ends.addEventListener("input", () => { byHand = true; });
     starts.addEventListener("input", () => { if (!byHand && end()) ends.value = end(); });
     addEventListener("pageshow", () => { byHand ||= ends.value !== end(); });

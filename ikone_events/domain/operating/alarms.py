@@ -38,7 +38,7 @@ class Alarm(StrEnum):
     TROUBLE = "trouble"
 
 
-# Alarms while which no mail is sent, the first one being the cause.
+# Alarms during which no mail is sent; of several, the first is the cause.
 STANDSTILL = (Alarm.DATABASE, Alarm.PAUSED, Alarm.WORKER, Alarm.MAIL_SERVER, Alarm.STUCK)
 # What the page of the mailbox says more about.
 _OF_MAILBOX = frozenset({*STANDSTILL, Alarm.MAILBOX} - {Alarm.DATABASE})
